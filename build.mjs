@@ -1,0 +1,41 @@
+// Bundles the app: split ES modules in dist/, one entry for each process or thread that runs.
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+export const entries = {
+  main: 'functions/main.ts', // what Azure Functions loads
+  worker: 'shared/adapters/onnx/worker.ts', // a thread that runs models
+  examiner: 'shared/adapters/onnx/examiner.ts', // a process that looks at untrusted models
+  local: 'local/main.ts', // the local host
+  emulators: 'local/emulators.ts', // Azurite and the Cosmos emulator
+};
+
+export async function bundle({ outdir = 'dist', only = Object.keys(entries) } = {}) {
+  await rm(outdir, { recursive: true, force: true });
+  await build({
+    entryPoints: Object.fromEntries(only.map((name) => [name, entries[name]])),
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    outExtension: { '.js': '.mjs' },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    external: [
+      '@azure/functions-core', // exists only inside the Functions worker, for require()
+      'onnxruntime-node', // carries a native library
+      'azurite', // emulators are for development and load only when used
+      '@vercel/cosmosdb-server',
+    ],
+    // CommonJS inside an ES module bundle needs a require of its own.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

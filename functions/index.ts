@@ -1,0 +1,4 @@
+import type { FunctionDefinition } from './trigger.ts';
+
+/** Every function of the app. `main.ts` registers them with Azure, the local host serves them. */
+export const functions: readonly FunctionDefinition[] = [];

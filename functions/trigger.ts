@@ -1,0 +1,80 @@
+import type { App } from '../shared/compose.ts';
+
+/**
+ * A request as handlers see it. Azure's `HttpRequest` satisfies it as it is; the local host gives
+ * a cheaper one. Only route parameters that the route declares may be read from `params`.
+ */
+export interface Request {
+  readonly method: string;
+  /** Absolute. */
+  readonly url: string;
+  readonly headers: { get(name: string): string | null };
+  readonly query: { get(name: string): string | null; has(name: string): boolean };
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: ReadableStream<Uint8Array> | null;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** A body of bytes has its length as Content-Length; a stream must never error: it ends early instead. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
+}
+
+/** What a host tells every handler; Azure's `InvocationContext` satisfies it as it is. */
+export interface Context {
+  readonly invocationId: string;
+  readonly functionName: string;
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+  /** Azure's facts about the message or blob: `dequeueCount`, `id`, `uri`, `properties`, … */
+  readonly triggerMetadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** `route` is Azure's template: `a/{name}/b`, `{rest?}`, `{*path}`; without a leading slash. */
+export interface HttpFunction {
+  readonly kind: 'http';
+  readonly name: string;
+  readonly route: string;
+  readonly methods: readonly Method[];
+  /** `anonymous` is for health alone. */
+  readonly access: 'anonymous' | 'function';
+  readonly handler: (app: App, request: Request, context: Context) => Promise<Answer>;
+}
+
+/** A storage queue; the message is what the host parsed it to (JSON value, or string). */
+export interface QueueFunction {
+  readonly kind: 'queue';
+  readonly name: string;
+  readonly queue: string;
+  readonly handler: (app: App, message: unknown, context: Context) => Promise<void>;
+}
+
+/** Blobs that appear or change below `path` (`container/prefix/{name}`); by reference. */
+export interface BlobFunction {
+  readonly kind: 'blob';
+  readonly name: string;
+  readonly path: string;
+  readonly handler: (app: App, blob: BlobReference, context: Context) => Promise<void>;
+}
+
+export interface BlobReference {
+  readonly container: string;
+  readonly name: string;
+  /** May be late: the blob may have changed since. */
+  readonly etag: string | undefined;
+}
+
+/** `schedule` has six fields, seconds first (NCRONTAB). */
+export interface TimerFunction {
+  readonly kind: 'timer';
+  readonly name: string;
+  readonly schedule: string;
+  readonly handler: (app: App, context: Context) => Promise<void>;
+}
+
+export type FunctionDefinition = HttpFunction | QueueFunction | BlobFunction | TimerFunction;

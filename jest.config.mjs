@@ -1,0 +1,21 @@
+const swc = [
+  '@swc/jest',
+  {
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'commonjs', ignoreDynamic: false },
+  },
+];
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/functions', '<rootDir>/shared', '<rootDir>/local', '<rootDir>/test'],
+  transform: { '\\.ts$': swc },
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'node'],
+  // Suites that need another program or many minutes have commands of their own (package.json).
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.SUITE ? [] : ['/test/wide/'])],
+  globalSetup: '<rootDir>/test/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/global-teardown.mjs',
+  testTimeout: 120_000,
+  maxWorkers: 2,
+};

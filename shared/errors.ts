@@ -1,0 +1,40 @@
+/**
+ * Everything that can go wrong for a reason a caller may learn. Whatever is thrown and is not one
+ * of these is a bug. `detail` names the thing, what came and what was expected.
+ */
+export type Failure =
+  | { readonly kind: 'malformed'; readonly detail: string }
+  | { readonly kind: 'notFound'; readonly detail: string }
+  | { readonly kind: 'conflict'; readonly detail: string }
+  | { readonly kind: 'lengthRequired'; readonly detail: string }
+  | { readonly kind: 'tooLarge'; readonly detail: string }
+  | { readonly kind: 'stale'; readonly detail: string }
+  | { readonly kind: 'unsupportedMedia'; readonly detail: string }
+  /** The model was examined and can't be served; `report` says why, one member a finding. */
+  | { readonly kind: 'rejected'; readonly detail: string; readonly report?: unknown }
+  | { readonly kind: 'overloaded'; readonly detail: string; readonly retryAfterSeconds: number }
+  /** What was asked for is on its way: validating, loading, starting. */
+  | { readonly kind: 'notReady'; readonly detail: string; readonly retryAfterSeconds: number }
+  /** A dependency (storage, registry, queue) doesn't answer. */
+  | { readonly kind: 'unavailable'; readonly detail: string; readonly retryAfterSeconds: number }
+  | { readonly kind: 'deadlinePassed'; readonly detail: string }
+  /** Bytes that are not what their digest says; never served. */
+  | { readonly kind: 'damaged'; readonly detail: string };
+
+export type FailureKind = Failure['kind'];
+
+/** The one exception type that carries a `Failure` to the edge that answers it. */
+export class ServingError extends Error {
+  override readonly name = 'ServingError';
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: { cause?: unknown }) {
+    super(failure.detail, options);
+    this.failure = failure;
+  }
+}
+
+/** Text of anything thrown, for a log line or a reason; never a stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

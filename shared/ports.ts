@@ -1,0 +1,191 @@
+import type { Digest, Fingerprint, ModelName, Version } from './ids.ts';
+import type { Signature } from './protocol/tensor.ts';
+import type { ModelEvent } from './registry/events.ts';
+import type { ModelRecord, Submission, Verdict } from './registry/model-record.ts';
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+/** A value as it was read, and the tag that a conditional write must present. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+/**
+ * Version metadata. Every write is conditional: `create…` answers false, `replace…` undefined, when
+ * another writer was first. Absent is undefined; a registry that can't be reached throws
+ * ServingError `unavailable`.
+ */
+export interface RegistryStore {
+  readModel(model: ModelName): Promise<Stored<ModelRecord> | undefined>;
+  createModel(record: ModelRecord): Promise<Stored<ModelRecord> | undefined>;
+  replaceModel(record: ModelRecord, etag: string): Promise<Stored<ModelRecord> | undefined>;
+  /** Models that are not deleted, by name, strictly after `after`; at most `limit`. */
+  listModels(page: { after?: ModelName; limit: number }): Promise<ModelRecord[]>;
+  /** Models with work left undone: something pending since before `before` (ms), or a purge owed. */
+  listUnfinished(query: { before: number; limit: number }): Promise<ModelRecord[]>;
+
+  createSubmission(submission: Submission): Promise<boolean>;
+  readSubmission(key: {
+    model: ModelName;
+    incarnation: number;
+    fingerprint: Fingerprint;
+  }): Promise<Submission | undefined>;
+  createVerdict(verdict: Verdict): Promise<boolean>;
+  readVerdict(key: {
+    model: ModelName;
+    incarnation: number;
+    version: Version;
+  }): Promise<Verdict | undefined>;
+
+  createEvent(model: ModelName, event: ModelEvent): Promise<boolean>;
+  readEvent(model: ModelName, seq: number): Promise<ModelEvent | undefined>;
+  /** Events with `seq` > `after`, oldest first; at most `limit`. */
+  listEvents(model: ModelName, page: { after: number; limit: number }): Promise<ModelEvent[]>;
+
+  /** Resolves when the registry answers. @throws ServingError `unavailable` */
+  ping(): Promise<void>;
+}
+
+/** Names a file of a model's life by the SHA-256 of its bytes. */
+export interface ArtifactRef {
+  readonly model: ModelName;
+  readonly incarnation: number;
+  readonly digest: Digest;
+  readonly name: 'model.onnx' | 'evaluation.csv' | 'report.json';
+}
+
+/** Files named by their SHA-256; what is stored under a ref never changes. */
+export interface ArtifactStore {
+  /** Stores a local file whose digest is `ref.digest`; one that stands already is left as it is. */
+  put(ref: ArtifactRef, file: string): Promise<void>;
+  /**
+   * Takes over a blob of `uploads/`: hashes it pinned by its ETag, then copies exactly those bytes.
+   * `name` says what it becomes. @throws ServingError `malformed` (no such blob, not in uploads/),
+   * `tooLarge`, `conflict` (it changed meanwhile)
+   */
+  adopt(
+    blob: string,
+    into: Omit<ArtifactRef, 'digest'>,
+    maxBytes: number,
+  ): Promise<{ digest: Digest; bytes: number }>;
+  /**
+   * Downloads to `file` in parallel ranges pinned by ETag; false when absent. The bytes are
+   * verified against the digest before it resolves. @throws ServingError `damaged`
+   */
+  fetch(ref: ArtifactRef, file: string): Promise<boolean>;
+  /** Removes every artifact of one incarnation of a model; again is no error. */
+  purge(model: ModelName, incarnation: number): Promise<void>;
+  /** Resolves when the storage answers. @throws ServingError `unavailable` */
+  ping(): Promise<void>;
+}
+
+/** A version to validate: the message of queue `registrations`. */
+export interface RegistrationMessage {
+  readonly model: ModelName;
+  readonly incarnation: number;
+  readonly version: Version;
+  /** How often the poison queue has sent it back already. */
+  readonly revived?: number;
+}
+
+/** At-least-once queues. */
+export interface Messages {
+  sendRegistration(message: RegistrationMessage): Promise<void>;
+}
+
+/** Facts read from the ONNX protobuf itself. */
+export interface GraphFacts {
+  readonly irVersion: number;
+  readonly producer: string;
+  /** Operator sets by domain; `ai.onnx` is the default domain. */
+  readonly opsets: Readonly<Record<string, number>>;
+  /** How often each operator occurs, subgraphs and functions included; other domains as `domain::Op`. */
+  readonly operators: Readonly<Record<string, number>>;
+  readonly nodes: number;
+  readonly parameters: number;
+  readonly parameterBytes: number;
+  /** `dynamic` when activations are quantized with scales taken from the request's own data. */
+  readonly quantized: 'no' | 'weights' | 'static' | 'dynamic';
+}
+
+/** What an examination of a model found. `reasons` say what is wrong and what to change. */
+export type Inspection =
+  | {
+      readonly ok: true;
+      readonly signature: Signature;
+      readonly facts: GraphFacts;
+      readonly warnings: readonly string[];
+      /** Milliseconds to create a session, and for one run on generated input where that worked. */
+      readonly loadMs: number;
+      readonly runMs?: number;
+    }
+  | { readonly ok: false; readonly reasons: readonly string[]; readonly facts?: GraphFacts };
+
+/** Examines a model file that nobody trusts yet. */
+export interface ModelInspector {
+  /** Never throws for what the model does; throws only when the machine can't examine at all. */
+  inspect(file: string): Promise<Inspection>;
+}
+
+/** A model file on this instance, ready to be loaded. */
+export interface ServableModel {
+  /** The same key is the same bytes and options. */
+  readonly key: string;
+  readonly model: ModelName;
+  readonly version: Version;
+  readonly bytes: number;
+  readonly signature: Signature;
+  /** Brings the verified file to local disk and answers its path. */
+  fetch(): Promise<string>;
+}
+
+/** One request to a model, body as it came from the wire. Buffers are moved, not copied. */
+export interface InferJob {
+  readonly body: ArrayBuffer;
+  /** Bytes of the JSON header after decompression; undefined: the body is JSON. */
+  readonly headerLength: number | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly acceptEncoding: string | undefined;
+  /** When to give up, ms since the epoch. */
+  readonly deadline: number;
+  /** 0 is the default; 1 is the highest, 3 the lowest. */
+  readonly priority: number;
+}
+
+/** Nanoseconds spent in each step. */
+export interface InferTimings {
+  readonly decode: number;
+  readonly queue: number;
+  readonly infer: number;
+  readonly encode: number;
+}
+
+export interface InferAnswer {
+  readonly body: Uint8Array;
+  /** Bytes of the JSON header, when the body is binary. */
+  readonly headerLength: number | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly timings: InferTimings;
+  /** Rows in the request: the first input's first dimension, 1 for rank 0. */
+  readonly rows: number;
+}
+
+/** Runs models off the main thread. */
+export interface Engine {
+  /**
+   * Loads the model if need be, decodes, checks, runs, encodes.
+   * @throws ServingError `malformed`, `overloaded`, `notReady`, `deadlinePassed`, `damaged`
+   */
+  infer(model: ServableModel, job: InferJob): Promise<InferAnswer>;
+  load(model: ServableModel): Promise<void>;
+  /** Frees a model once the runs in flight on it have ended; unknown keys are no error. */
+  unload(key: string): Promise<void>;
+  /** Keys of the models that are loaded now. */
+  loaded(): readonly string[];
+  /** Why this instance can't serve, empty when it can. */
+  ailments(): readonly string[];
+  /** Refuses new work, lets what runs end, frees everything. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import type { AliasName, Digest, Fingerprint, ModelName, Version } from '../ids.ts';
+import type { GraphFacts } from '../ports.ts';
+import type { Signature } from '../protocol/tensor.ts';
+import type { Card } from './card.ts';
+import type { ModelEvent } from './events.ts';
+
+export interface Share {
+  readonly version: Version;
+  /** 0–100. */
+  readonly percent: number;
+}
+
+/** Which versions take a model's traffic; undefined members take none. */
+export interface Routing {
+  readonly production?: Version;
+  readonly candidate?: Share;
+  readonly shadow?: Share;
+}
+
+/** A version as its model's aggregate knows it; all detail stands in the submission and verdict. */
+export type VersionEntry = {
+  readonly version: Version;
+  readonly fingerprint: Fingerprint;
+  /** RFC 3339. */
+  readonly createdAt: string;
+} & (
+  | { readonly state: 'pending' }
+  | { readonly state: 'validating' }
+  | { readonly state: 'ready' }
+  | { readonly state: 'rejected' }
+  | { readonly state: 'retired'; readonly retiredAt: string }
+);
+export type VersionState = VersionEntry['state'];
+
+/**
+ * The aggregate of one model: every change of what is routed, named or servable is ONE conditional
+ * replace of this record, so that no two honest writers can route a version that isn't ready.
+ */
+export interface ModelRecord {
+  readonly model: ModelName;
+  /** Counts the lives of the name: raised by DELETE, so that late writers of the old life stop. */
+  readonly incarnation: number;
+  /** A tombstone keeps the counters; `purge` says that artifacts of that incarnation are owed removal. */
+  readonly deleted?: { readonly at: string; readonly purge?: number };
+  /** The API's ETag: raised by changes of routing, aliases or rollouts only. */
+  readonly generation: number;
+  readonly nextVersion: number;
+  readonly nextEvent: number;
+  readonly routing: Routing;
+  readonly aliases: Readonly<Record<AliasName, Version>>;
+  /** Ascending by version. */
+  readonly versions: readonly VersionEntry[];
+  /** Events this record's writes made true and nobody has copied out yet. */
+  readonly events: readonly ModelEvent[];
+}
+
+/** What was registered, before anyone examined it; named by its fingerprint, never changed. */
+export interface Submission {
+  readonly model: ModelName;
+  readonly incarnation: number;
+  readonly fingerprint: Fingerprint;
+  readonly digest: Digest;
+  /** Size of the ONNX file. */
+  readonly bytes: number;
+  readonly card: Card;
+  readonly evaluation?: { readonly digest: Digest; readonly bytes: number };
+}
+
+/** The examination's outcome; written once, before the record says `ready` or `rejected`. */
+export interface Verdict {
+  readonly model: ModelName;
+  readonly incarnation: number;
+  readonly version: Version;
+  readonly decidedAt: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** As it counts: with what the registered card left out taken from production's. */
+  readonly card: Card;
+  readonly outcome:
+    | {
+        readonly kind: 'ready';
+        readonly signature: Signature;
+        readonly facts: GraphFacts;
+        readonly warnings: readonly string[];
+        readonly loadMs: number;
+        readonly runMs?: number;
+      }
+    | {
+        readonly kind: 'rejected';
+        readonly reasons: readonly string[];
+        readonly facts?: GraphFacts;
+      };
+}

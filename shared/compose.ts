@@ -4,8 +4,10 @@ import type {
   Clock,
   Engine,
   Messages,
+  ModelFiles,
   ModelInspector,
   RegistryStore,
+  Spool,
 } from './ports.ts';
 
 /** Everything a handler may need; use cases take the slice that they use. */
@@ -15,6 +17,8 @@ export interface App {
   readonly artifacts: ArtifactStore;
   readonly registry: RegistryStore;
   readonly messages: Messages;
+  readonly spool: Spool;
+  readonly modelFiles: ModelFiles;
   readonly inspector: ModelInspector;
   readonly engine: Engine;
   /** Lets what runs end and frees everything; new work is refused. */

@@ -31,6 +31,8 @@ export interface Config {
   readonly maxRunMs: number;
   /** How long routing that was read may be used. */
   readonly routingTtlMs: number;
+  /** How long a version may wait for its validation before it is sent there again. */
+  readonly sweepAfterMs: number;
   readonly inspectionTimeoutMs: number;
   readonly inspectionMemoryBytes: number;
   /** HTTP between the Functions host and the worker proxied (true) or over gRPC. */
@@ -62,6 +64,7 @@ const ENV = z.object({
   PILOTLIGHT_REQUEST_TIMEOUT_MS: count(60_000, 225_000),
   PILOTLIGHT_MAX_RUN_MS: count(120_000),
   PILOTLIGHT_ROUTING_TTL_MS: count(2_000),
+  PILOTLIGHT_SWEEP_AFTER_MS: count(120_000),
   PILOTLIGHT_INSPECTION_TIMEOUT_MS: count(60_000),
   PILOTLIGHT_INSPECTION_MEMORY_BYTES: count(1_500_000_000),
   PILOTLIGHT_HTTP_STREAMING: z.enum(['true', 'false']).default('true'),
@@ -98,6 +101,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     requestTimeoutMs: e.PILOTLIGHT_REQUEST_TIMEOUT_MS,
     maxRunMs: e.PILOTLIGHT_MAX_RUN_MS,
     routingTtlMs: e.PILOTLIGHT_ROUTING_TTL_MS,
+    sweepAfterMs: e.PILOTLIGHT_SWEEP_AFTER_MS,
     inspectionTimeoutMs: e.PILOTLIGHT_INSPECTION_TIMEOUT_MS,
     inspectionMemoryBytes: e.PILOTLIGHT_INSPECTION_MEMORY_BYTES,
     httpStreaming: e.PILOTLIGHT_HTTP_STREAMING === 'true',

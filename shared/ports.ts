@@ -62,13 +62,13 @@ export interface ArtifactStore {
   put(ref: ArtifactRef, file: string): Promise<void>;
   /**
    * Takes over a blob of `uploads/`: hashes it pinned by its ETag, then copies exactly those bytes.
-   * `name` says what it becomes. @throws ServingError `malformed` (no such blob, not in uploads/),
-   * `tooLarge`, `conflict` (it changed meanwhile)
+   * `name` says what it becomes. @throws ServingError `malformed` (no such blob, not in uploads/,
+   * empty, or what `check` throws), `tooLarge`, `conflict` (it changed meanwhile)
    */
   adopt(
     blob: string,
     into: Omit<ArtifactRef, 'digest'>,
-    maxBytes: number,
+    limits: { maxBytes: number; check?: ContentCheck },
   ): Promise<{ digest: Digest; bytes: number }>;
   /**
    * Downloads to `file` in parallel ranges pinned by ETag; false when absent. The bytes are
@@ -79,6 +79,52 @@ export interface ArtifactStore {
   purge(model: ModelName, incarnation: number): Promise<void>;
   /** Resolves when the storage answers. @throws ServingError `unavailable` */
   ping(): Promise<void>;
+}
+
+/** Looks at bytes as they pass: `push` or `end` throws when they are not what they must be. */
+export interface ContentCheck {
+  push(chunk: Uint8Array): void;
+  end(): void;
+}
+
+/** A body that was received, on local disk until it is discarded. */
+export interface SpooledFile {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** Removes the file; again is no error. */
+  discard(): Promise<void>;
+}
+
+/** Local disk for bodies while they are received, bounded over all of them. */
+export interface Spool {
+  /**
+   * Writes a stream to a file of its own while hashing it; nothing is left behind on failure.
+   * @throws ServingError `tooLarge` (beyond `maxBytes`; `what` names it), `overloaded` (no room left)
+   */
+  write(
+    source: AsyncIterable<Uint8Array>,
+    limit: { what: string; maxBytes: number; check?: ContentCheck },
+  ): Promise<SpooledFile>;
+}
+
+/** An artifact on local disk, verified; it stays there until every holder has released it. */
+export interface ModelFile {
+  readonly path: string;
+  /** Its bytes from `start` to before `end`. It needs no hold, and ends early rather than error. */
+  stream(start: number, end: number): Promise<ReadableStream<Uint8Array>>;
+  /** Gives the hold up; again is no error. */
+  release(): void;
+}
+
+/** Artifacts kept on local disk, within a bound. */
+export interface ModelFiles {
+  /**
+   * Brings an artifact of `bytes` bytes to local disk, once however many ask, and holds it there.
+   * @throws ServingError `notFound` (no such artifact), `damaged`, `tooLarge` (beyond the whole
+   * bound), `overloaded` (the bound is taken by files in use), `unavailable`
+   */
+  open(ref: ArtifactRef, bytes: number): Promise<ModelFile>;
 }
 
 /** A version to validate: the message of queue `registrations`. */
@@ -93,6 +139,8 @@ export interface RegistrationMessage {
 /** At-least-once queues. */
 export interface Messages {
   sendRegistration(message: RegistrationMessage): Promise<void>;
+  /** About how many registrations wait or are being worked on. */
+  countRegistrations(): Promise<number>;
 }
 
 /** Facts read from the ONNX protobuf itself. */

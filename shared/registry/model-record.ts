@@ -40,8 +40,10 @@ export interface ModelRecord {
   readonly model: ModelName;
   /** Counts the lives of the name: raised by DELETE, so that late writers of the old life stop. */
   readonly incarnation: number;
-  /** A tombstone keeps the counters; `purge` says that artifacts of that incarnation are owed removal. */
-  readonly deleted?: { readonly at: string; readonly purge?: number };
+  /** A tombstone: no versions, but the counters go on from here when the name is used again. */
+  readonly deleted?: { readonly at: string };
+  /** Earlier incarnations whose artifacts are owed removal. */
+  readonly purges: readonly number[];
   /** The API's ETag: raised by changes of routing, aliases or rollouts only. */
   readonly generation: number;
   readonly nextVersion: number;
@@ -50,7 +52,10 @@ export interface ModelRecord {
   readonly aliases: Readonly<Record<AliasName, Version>>;
   /** Ascending by version. */
   readonly versions: readonly VersionEntry[];
-  /** Events this record's writes made true and nobody has copied out yet. */
+  /**
+   * The newest events, which stand in no document of their own yet; never empty. A write that makes
+   * new ones true drops these, after they were copied out.
+   */
   readonly events: readonly ModelEvent[];
 }
 
@@ -66,7 +71,10 @@ export interface Submission {
   readonly evaluation?: { readonly digest: Digest; readonly bytes: number };
 }
 
-/** The examination's outcome; written once, before the record says `ready` or `rejected`. */
+/**
+ * The examination's outcome; the first one that is written counts. It stands before the record says
+ * `ready` or `rejected`.
+ */
 export interface Verdict {
   readonly model: ModelName;
   readonly incarnation: number;

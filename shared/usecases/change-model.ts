@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ServingError } from '../errors.ts';
+import type { ModelName } from '../ids.ts';
+import type { Clock, RegistryStore, Stored } from '../ports.ts';
+import type { ModelRecord } from '../registry/model-record.ts';
+
+export interface RegistryDeps {
+  readonly registry: RegistryStore;
+  readonly clock: Clock;
+  /** How to wait after the `attempt`th lost race (1, 2, …); jittered and growing by default. */
+  readonly backOff?: (attempt: number) => Promise<unknown>;
+}
+
+/** Races a writer may lose before it gives up; a hundred writers at once all get through. */
+const MAX_ATTEMPTS = 60;
+const FIRST_PAUSE_MS = 10;
+const MAX_PAUSE_MS = 1_500;
+
+/**
+ * The one way a model's record is written: read, let `transition` say what it becomes, copy out the
+ * events it drops, replace it if nobody else has. A lost race begins again with what the winner
+ * wrote, so `transition` must be pure; the very record it was given means that there is nothing to
+ * write.
+ * @returns what `transition` answered for the record that stands
+ * @throws ServingError `unavailable` after too many lost races, and what `transition` throws
+ */
+export async function changeModel<T extends { readonly record: ModelRecord | undefined }>(
+  deps: RegistryDeps,
+  model: ModelName,
+  transition: (record: ModelRecord | undefined, now: number) => T,
+): Promise<T> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const stored = await deps.registry.readModel(model);
+    const result = transition(stored?.value, deps.clock());
+    if (result.record === stored?.value || !result.record) return result;
+    if (await write(deps.registry, stored, result.record)) return result;
+    await (deps.backOff ?? pause)(attempt);
+  }
+  throw new ServingError({
+    kind: 'unavailable',
+    detail: `model ${model}: ${MAX_ATTEMPTS} attempts to write it lost to other writers; try again`,
+    retryAfterSeconds: 2,
+  });
+}
+
+async function write(
+  registry: RegistryStore,
+  before: Stored<ModelRecord> | undefined,
+  after: ModelRecord,
+): Promise<boolean> {
+  if (!before) return (await registry.createModel(after)) !== undefined;
+  // An event must stand in a document of its own before the record that holds it is replaced: so
+  // whenever this stops, every event stands in one of the two places.
+  for (const event of before.value.events) {
+    if (!after.events.includes(event)) await registry.createEvent(after.model, event);
+  }
+  return (await registry.replaceModel(after, before.etag)) !== undefined;
+}
+
+/** Full jitter: writers that lost to the same winner don't meet again. */
+async function pause(attempt: number): Promise<void> {
+  const most = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 1.5 ** attempt);
+  await sleep(Math.random() * most);
+}

@@ -18,11 +18,11 @@ export function allocate(
   record: ModelRecord | undefined,
   submission: Submission,
   stamp: Stamp,
-): { record: ModelRecord; entry?: VersionEntry; created: boolean } {
+): { record: ModelRecord | undefined; entry?: VersionEntry; created: boolean } {
   const { model, incarnation, fingerprint, digest } = submission;
   const current = record ?? firstLife(model);
   if (current.incarnation !== incarnation) {
-    return { record: owePurge(current, incarnation), created: false };
+    return { record: record && owePurge(record, incarnation), created: false };
   }
   const same = current.versions.find(
     (entry) => entry.fingerprint === fingerprint && entry.state !== 'retired',

@@ -1,0 +1,67 @@
+import type { App } from '../shared/compose.ts';
+import { ServingError } from '../shared/errors.ts';
+import { sendable } from './answer.ts';
+import { declaredLength } from './body.ts';
+import { bugAnswer, problemAnswer } from './problem.ts';
+import { stackOf } from './stack.ts';
+import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
+
+/** Runs an HTTP function. It never rejects, and what it answers can be sent. */
+export async function answerHttp(
+  definition: HttpFunction,
+  app: App,
+  request: Request,
+  context: Context,
+): Promise<Answer> {
+  return await guarded(request, context, () => {
+    checkLength(request, app.config);
+    return definition.handler(app, request, context);
+  });
+}
+
+/**
+ * The one catch at the HTTP edge: whatever `handle` throws becomes its problem document; a bug is
+ * logged with its stack and answered without it.
+ */
+export async function guarded(
+  request: Request,
+  context: Context,
+  handle: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return sendable(await handle());
+  } catch (error) {
+    if (!(error instanceof ServingError)) {
+      const answer = bugAnswer(request);
+      log(context, 'error', `${answer.instance}: ${stackOf(error)}`);
+      return answer;
+    }
+    const answer = problemAnswer(request, error.failure);
+    if (answer.status >= 500) {
+      const cause = error.cause === undefined ? '' : `; cause: ${stackOf(error.cause)}`;
+      log(context, 'warn', `${answer.instance}: ${error.message}${cause}`);
+    }
+    return answer;
+  }
+}
+
+/** @throws ServingError `lengthRequired`, `tooLarge`, `malformed` before a byte of the body is read */
+function checkLength(request: Request, config: App['config']): void {
+  // Over gRPC the Functions host hands a chunked body over as an empty one.
+  if (!config.httpStreaming && request.headers.get('transfer-encoding')) {
+    throw new ServingError({
+      kind: 'lengthRequired',
+      detail: 'body: came chunked, expected a Content-Length',
+    });
+  }
+  declaredLength(request, config.maxBodyBytes);
+}
+
+/** A log that fails must not cost the caller the answer. */
+function log(context: Context, level: 'warn' | 'error', text: string): void {
+  try {
+    context[level](text);
+  } catch {
+    process.stderr.write(`${level}: ${text}\n`);
+  }
+}

@@ -1,0 +1,52 @@
+import { type FailureKind, ServingError } from '../shared/errors.ts';
+import { stackOf } from './stack.ts';
+import type { BlobFunction, Context, QueueFunction, TimerFunction } from './trigger.ts';
+
+/**
+ * What becomes of a message whose handling failed; a new failure does not compile until it stands
+ * here. `giveUp`: it would fail again in the same way. `retry`: the host delivers it again, and
+ * after its last try the poison queue's function ends the work.
+ */
+const NEXT = {
+  malformed: 'giveUp',
+  notFound: 'giveUp',
+  conflict: 'giveUp',
+  lengthRequired: 'giveUp',
+  tooLarge: 'giveUp',
+  unsupportedMedia: 'giveUp',
+  rejected: 'giveUp',
+  // Another writer was first: the next try sees what it wrote.
+  stale: 'retry',
+  overloaded: 'retry',
+  notReady: 'retry',
+  unavailable: 'retry',
+  deadlinePassed: 'retry',
+  // On the way or at rest, only another download tells.
+  damaged: 'retry',
+} as const satisfies Record<FailureKind, 'giveUp' | 'retry'>;
+
+/**
+ * The one catch at the message edge, for queues, blobs and timers. Resolves when the message is
+ * done with, rejects to make the host deliver it again; a bug is retried too.
+ */
+export async function runMessage(
+  definition: QueueFunction | BlobFunction | TimerFunction,
+  context: Context,
+  run: () => Promise<void>,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof ServingError)) {
+      context.error(`${definition.name}: a bug, to be tried again: ${stackOf(error)}`);
+      throw error;
+    }
+    const { kind } = error.failure;
+    const cause = error.cause === undefined ? '' : `; cause: ${stackOf(error.cause)}`;
+    if (NEXT[kind] === 'retry') {
+      context.warn(`${definition.name}: ${kind}, to be tried again: ${error.message}${cause}`);
+      throw error;
+    }
+    context.error(`${definition.name}: ${kind}, given up: ${error.message}${cause}`);
+  }
+}

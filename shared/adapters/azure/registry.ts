@@ -1,0 +1,180 @@
+import type { Container, FeedOptions, ItemResponse, SqlQuerySpec } from '@azure/cosmos';
+import type { Config } from '../../config.ts';
+import type { RegistryStore, Stored } from '../../ports.ts';
+import type { ModelEvent } from '../../registry/events.ts';
+import type { ModelRecord, Submission, Verdict } from '../../registry/model-record.ts';
+import {
+  eventDocument,
+  eventId,
+  MODEL_ID,
+  modelDocument,
+  type RegistryDocument,
+  submissionDocument,
+  submissionId,
+  verdictDocument,
+  verdictId,
+} from '../registry-document.ts';
+import { cosmosDatabase } from './clients.ts';
+import { cosmosFailure, cosmosStatus, OWNER_MISSING, unavailable } from './cosmos-failure.ts';
+
+/** The database's container; its partition key is `/model`. */
+const CONTAINER = 'registry';
+/** Documents asked for at once: a record of thousands of versions is most of a megabyte. */
+const MAX_PAGE = 100;
+
+/**
+ * The registry in Cosmos DB: point operations with If-Match, and queries that also name the
+ * partition key, because not every emulator honours it as an option. Nothing connects before the
+ * first call.
+ */
+export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
+  let opened: Promise<Container> | undefined;
+  const open = () => {
+    opened ??= cosmosDatabase(cosmos)
+      .then((database) => database.container(CONTAINER))
+      .catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
+    return opened;
+  };
+
+  const attempt = async <T>(doing: string, work: (container: Container) => Promise<T>) => {
+    try {
+      return await work(await open());
+    } catch (error) {
+      throw cosmosFailure(error, doing);
+    }
+  };
+
+  const read = <Body>(model: string, id: string): Promise<Stored<Body> | undefined> =>
+    attempt(`reading ${id} of model ${model}`, async (container) => {
+      const response: ItemResponse<RegistryDocument<Body>> = await container
+        .item(id, model)
+        .read<RegistryDocument<Body>>();
+      if (response.substatus === OWNER_MISSING) {
+        throw unavailable(`the database has no container ${CONTAINER}`);
+      }
+      const { resource } = response;
+      return resource && { value: resource.body, etag: response.etag };
+    });
+
+  const bodyOf = async <Body>(model: string, id: string): Promise<Body | undefined> =>
+    (await read<Body>(model, id))?.value;
+
+  /** The new document's ETag; undefined when one of that id stands already. */
+  const create = (document: RegistryDocument): Promise<string | undefined> =>
+    attempt(`creating ${document.id} of model ${document.model}`, (container) =>
+      etagUnless(409, container.items.create(document, { contentResponseOnWriteEnabled: false })),
+    );
+
+  /** The documents' bodies, at most `limit`, however many pages they come in. */
+  const list = <Body>(spec: SqlQuerySpec, limit: number, partitionKey?: string): Promise<Body[]> =>
+    attempt('listing', async (container) => {
+      const options: FeedOptions = {
+        maxItemCount: Math.min(limit, MAX_PAGE),
+        ...(partitionKey !== undefined && { partitionKey }),
+      };
+      const bodies: Body[] = [];
+      const pages = container.items.query<{ body: Body }>(spec, options);
+      while (bodies.length < limit && pages.hasMoreResults()) {
+        const { resources } = await pages.fetchNext();
+        // The SDK leaves it out of a page that is empty.
+        const found = resources as typeof resources | undefined;
+        for (const { body } of found ?? []) bodies.push(body);
+      }
+      return bodies.slice(0, limit);
+    });
+
+  return {
+    readModel: (model) => read<ModelRecord>(model, MODEL_ID),
+    async createModel(record) {
+      return stored(record, await create(modelDocument(record)));
+    },
+    async replaceModel(record, etag) {
+      const document = modelDocument(record);
+      const written = await attempt(`replacing model ${record.model}`, (container) =>
+        etagUnless(
+          412,
+          container.item(MODEL_ID, record.model).replace(document, {
+            accessCondition: { type: 'IfMatch', condition: etag },
+            contentResponseOnWriteEnabled: false,
+          }),
+        ),
+      );
+      return stored(record, written);
+    },
+    listModels: ({ after, limit }) =>
+      list(
+        {
+          query:
+            'SELECT c.body FROM c WHERE c.kind = "model" AND c.deleted = false AND c.model > @after ORDER BY c.model',
+          parameters: [{ name: '@after', value: after ?? '' }],
+        },
+        limit,
+      ),
+    listUnfinished: ({ before, limit }) =>
+      list(
+        {
+          query:
+            'SELECT c.body FROM c WHERE c.kind = "model" AND (c.pendingSince < @before OR c.purgeOwed = true)',
+          parameters: [{ name: '@before', value: before }],
+        },
+        limit,
+      ),
+
+    async createSubmission(submission) {
+      return (await create(submissionDocument(submission))) !== undefined;
+    },
+    readSubmission: (key) => bodyOf<Submission>(key.model, submissionId(key)),
+    async createVerdict(verdict) {
+      return (await create(verdictDocument(verdict))) !== undefined;
+    },
+    readVerdict: (key) => bodyOf<Verdict>(key.model, verdictId(key)),
+
+    async createEvent(model, event) {
+      return (await create(eventDocument(model, event))) !== undefined;
+    },
+    readEvent: (model, seq) => bodyOf<ModelEvent>(model, eventId(seq)),
+    listEvents: (model, { after, limit }) =>
+      list(
+        {
+          query:
+            'SELECT c.body FROM c WHERE c.model = @model AND c.kind = "event" AND c.seq > @after ORDER BY c.seq',
+          parameters: [
+            { name: '@model', value: model },
+            { name: '@after', value: after },
+          ],
+        },
+        limit,
+        model,
+      ),
+
+    ping: () =>
+      attempt('reading the container', async (container) => {
+        try {
+          await container.read();
+        } catch (error) {
+          if (cosmosStatus(error) !== 404) throw error;
+          throw unavailable(`the database has no container ${CONTAINER}`, error);
+        }
+      }),
+  };
+}
+
+/** The ETag that a write gave; undefined when it was refused with the status of a lost race. */
+async function etagUnless(
+  lost: number,
+  write: Promise<{ readonly etag: string }>,
+): Promise<string | undefined> {
+  try {
+    return (await write).etag;
+  } catch (error) {
+    if (cosmosStatus(error) === lost) return undefined;
+    throw error;
+  }
+}
+
+function stored(record: ModelRecord, etag: string | undefined): Stored<ModelRecord> | undefined {
+  return etag === undefined ? undefined : { value: record, etag };
+}

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { ServingError } from '../../errors.ts';
+import type { ArtifactRef, ArtifactStore } from '../../ports.ts';
+import { artifactName, artifactPrefix } from '../artifact-name.ts';
+import { downloadVerified } from '../disk/verified-download.ts';
+import { examineUpload } from '../examine-upload.ts';
+import { expectDigest, type PinnedBlob, readWhole } from '../pinned-blob.ts';
+import { uploadName } from '../upload-name.ts';
+
+/** Artifacts in memory, for tests; the maps are open so that a test can put and damage blobs. */
+export interface MemoryArtifacts extends ArtifactStore {
+  /** By the name within `artifacts`. A blob is replaced, never changed in place. */
+  readonly artifacts: Map<string, Uint8Array>;
+  /** By the name within `uploads`. */
+  readonly uploads: Map<string, Uint8Array>;
+}
+
+export function createMemoryArtifacts({
+  rangeBytes = 8 << 20,
+  onRead = () => undefined,
+}: {
+  rangeBytes?: number;
+  /** Called, and awaited, before each range is read, with the blob's name. */
+  onRead?: (name: string) => unknown;
+} = {}): MemoryArtifacts {
+  const artifacts = new Map<string, Uint8Array>();
+  const uploads = new Map<string, Uint8Array>();
+
+  /** The identity of the bytes is the ETag. */
+  const pin = (blobs: Map<string, Uint8Array>, name: string): PinnedBlob | undefined => {
+    const pinned = blobs.get(name);
+    if (!pinned) return undefined;
+    return {
+      name,
+      bytes: pinned.byteLength,
+      async *read(offset, count) {
+        await onRead(name);
+        if (blobs.get(name) !== pinned) {
+          throw new ServingError({
+            kind: 'conflict',
+            detail: `${name}: it was changed while it was read`,
+          });
+        }
+        yield pinned.subarray(offset, offset + count);
+      },
+    };
+  };
+
+  return {
+    artifacts,
+    uploads,
+
+    async put(ref, file) {
+      const name = artifactName(ref);
+      const bytes = await readFile(file);
+      if (!artifacts.has(name)) artifacts.set(name, bytes);
+    },
+
+    async adopt(blob, into, limits) {
+      const pinned = pin(uploads, uploadName(blob));
+      const { source, digest } = await examineUpload(blob, pinned, { ...limits, rangeBytes });
+      const ref: ArtifactRef = { ...into, digest };
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of expectDigest(readWhole(source, rangeBytes), digest, blob)) {
+        chunks.push(chunk);
+      }
+      const name = artifactName(ref);
+      if (!artifacts.has(name)) artifacts.set(name, Buffer.concat(chunks));
+      return { digest, bytes: source.bytes };
+    },
+
+    async fetch(ref, file) {
+      const name = artifactName(ref);
+      return await downloadVerified({
+        pin: () => Promise.resolve(pin(artifacts, name)),
+        digest: ref.digest,
+        file,
+        rangeBytes,
+        parallel: 4,
+      });
+    },
+
+    purge(model, incarnation) {
+      const prefix = artifactPrefix(model, incarnation);
+      for (const name of [...artifacts.keys()]) {
+        if (name.startsWith(prefix)) artifacts.delete(name);
+      }
+      return Promise.resolve();
+    },
+
+    ping: () => Promise.resolve(),
+  };
+}

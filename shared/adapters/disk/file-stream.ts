@@ -4,13 +4,21 @@ const CHUNK_BYTES = 256 * 1024;
 /** A reader who leaves is not always noticed: after this long without a read the file is closed. */
 const IDLE_MS = 120_000;
 
+export interface FileStreamOptions {
+  readonly start: number;
+  readonly end: number;
+  readonly idleMs?: number;
+  /** Called once the file is closed. */
+  readonly onClose?: () => void;
+}
+
 /**
  * Bytes of a file from `start` to before `end`. The file is open when this resolves, so it may be
  * removed meanwhile. A stream that errors hangs the caller on Azure, so this one ends early instead.
  */
 export async function streamFile(
   path: string,
-  { start, end, idleMs = IDLE_MS }: { start: number; end: number; idleMs?: number },
+  { start, end, idleMs = IDLE_MS, onClose }: FileStreamOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const file = await open(path, 'r');
   let at = start;
@@ -19,7 +27,7 @@ export async function streamFile(
 
   const close = (): Promise<void> => {
     clearTimeout(idle);
-    closed ??= file.close();
+    closed ??= file.close().then(onClose);
     return closed;
   };
 

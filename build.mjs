@@ -1,5 +1,6 @@
 // Bundles the app: split ES modules in dist/, one entry for each process or thread that runs.
 import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -13,7 +14,7 @@ export const entries = {
 
 export async function bundle({ outdir = 'dist', only = Object.keys(entries) } = {}) {
   await rm(outdir, { recursive: true, force: true });
-  await build({
+  return await build({
     entryPoints: Object.fromEntries(only.map((name) => [name, entries[name]])),
     outdir,
     bundle: true,
@@ -24,6 +25,12 @@ export async function bundle({ outdir = 'dist', only = Object.keys(entries) } = 
     outExtension: { '.js': '.mjs' },
     sourcemap: 'linked',
     sourcesContent: false,
+    // Two builds of one registry: what we register in one, the Functions library must find.
+    alias: {
+      '@azure/functions-extensions-base': resolve(
+        'node_modules/@azure/functions-extensions-base/dist/azure-functions-extensions-base.js',
+      ),
+    },
     external: [
       '@azure/functions-core', // exists only inside the Functions worker, for require()
       'onnxruntime-node', // carries a native library
@@ -35,6 +42,7 @@ export async function bundle({ outdir = 'dist', only = Object.keys(entries) } = 
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
     logLevel: 'warning',
+    metafile: true,
   });
 }
 

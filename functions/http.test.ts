@@ -30,7 +30,9 @@ function call(handler: () => Promise<Answer>) {
   return { answer, lines };
 }
 
-const rejected = (reason: unknown) => Promise.reject(reason as Error);
+const rejected = (reason: unknown) => {
+  throw reason as Error;
+};
 const problemOf = (answer: Answer) =>
   JSON.parse(answer.body as string) as { status: number; detail: string; instance: string };
 

@@ -1,1 +1,66 @@
-export {};
+import * as azure from '@azure/functions';
+import type { App } from '../shared/compose.ts';
+import { ServingError } from '../shared/errors.ts';
+import { registerFunctions } from './azure-host.ts';
+import { functions } from './index.ts';
+import { lazily } from './lazy.ts';
+import { stackOf } from './stack.ts';
+
+// What Azure Functions loads. A throw here takes down every function of the app, and functions and
+// hooks count only when they are registered while this loads; so nothing but that happens here.
+
+const app = lazily(composeApp);
+const httpStreaming = enableHttpStreaming();
+registerFunctions(azure, functions, () => app.get());
+
+azure.app.hook.appTerminate(async () => {
+  try {
+    await (await app.peek())?.close();
+  } catch (error) {
+    process.stderr.write(`error: closing failed: ${stackOf(error)}\n`);
+  }
+});
+
+// Unheard, it would end the process and all that is in flight.
+process.on('unhandledRejection', (error) => {
+  process.stderr.write(`error: unhandled rejection: ${stackOf(error)}\n`);
+});
+
+/** Proxied HTTP unless a setting turns it off or the host is too old for it; whether it is on. */
+function enableHttpStreaming(): boolean {
+  const wanted = process.env.PILOTLIGHT_HTTP_STREAMING !== 'false';
+  try {
+    azure.app.setup({ enableHttpStream: wanted });
+    return wanted;
+  } catch (error) {
+    process.stderr.write(`error: HTTP streaming stays off: ${stackOf(error)}\n`);
+    return false;
+  }
+}
+
+/**
+ * Reads the settings and composes, at the first invocation: the settings are complete only then.
+ * @throws ServingError `unavailable`; its cause names the wrong setting
+ */
+async function composeApp(): Promise<App> {
+  try {
+    const [{ parseConfig }, { compose }] = await Promise.all([
+      import('../shared/config.ts'),
+      import('../shared/compose.ts'),
+    ]);
+    const config = parseConfig(process.env);
+    // Code that several entries share lies in chunks beside this file: it is the top of dist.
+    const dist = new URL('.', import.meta.url);
+    return compose({ ...config, httpStreaming }, { dist });
+  } catch (cause) {
+    throw new ServingError(
+      {
+        kind: 'unavailable',
+        detail:
+          'the app cannot start as it is set up; its log says why, under the id in "instance"',
+        retryAfterSeconds: 10,
+      },
+      { cause },
+    );
+  }
+}

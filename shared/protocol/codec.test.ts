@@ -130,7 +130,7 @@ describe('requests', () => {
         fc.array(
           fc.tuple(
             fc.nat(valid.length - 1),
-            fc.constantFrom(...'{}[]",:0-1.9eEnulltrINf\\ \u0001é'),
+            fc.constantFrom(...'{}[]",:0-1.9eEnulltrINf\\ \u0001é'.split('')),
           ),
           {
             minLength: 1,
@@ -139,7 +139,7 @@ describe('requests', () => {
         ),
         fc.option(fc.nat(300), { nil: undefined }),
         (edits, headerLength) => {
-          const characters = [...valid];
+          const characters = Array.from(valid);
           for (const [at, character] of edits) characters[at] = character;
           try {
             decodeRequest(bytes(characters.join('')), headerLength, signature);

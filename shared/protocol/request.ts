@@ -82,7 +82,7 @@ export function decodeRequest(
 function readEnvelope(json: Uint8Array): Envelope {
   const cursor = new JsonCursor(json);
   const envelope: Envelope = { parameters: {}, inputs: [], outputs: [] };
-  let sawInputs = false;
+  let sawInputs: boolean = false;
   cursor.object((key) => {
     switch (key) {
       case 'id': {

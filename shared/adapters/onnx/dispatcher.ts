@@ -1,0 +1,197 @@
+import type { RequestQueue, Waiting } from '../../inference/request-queue.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { ModelThread } from './thread.ts';
+import type { ThreadAnswer, ThreadRequest } from './thread-protocol.ts';
+
+/** A request in the queue. */
+export interface QueuedRequest extends Waiting {
+  readonly loaded: LoadedModel;
+  readonly message: Extract<ThreadRequest, { type: 'infer' }>;
+  readonly resolve: (answer: ThreadAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Events {
+  /** A first thread can run the model. */
+  loaded(loaded: LoadedModel): void;
+  /** A model can't be loaded: nobody will run it. */
+  loadFailed(loaded: LoadedModel, error: Error): void;
+  /** A model has lost its last thread. */
+  orphaned(loaded: LoadedModel, error: Error): void;
+  /** Every model that takes memory, those on their way out included. */
+  residents(): Iterable<LoadedModel>;
+}
+
+/** Wait this long before a thread that died is replaced: one that dies at its start must not spin. */
+const RESPAWN_MS = 250;
+
+/**
+ * Gives work to idle threads: a request whose model the thread holds, or a model to load. At most
+ * all threads but one load at a time, so that the rest keep answering.
+ */
+export class Dispatcher {
+  readonly #threads = new Set<ModelThread>();
+  readonly #queue: RequestQueue<QueuedRequest>;
+  readonly #events: Events;
+  readonly #workerFile: URL;
+  readonly #count: number;
+  /** Opened, and in no thread yet. */
+  readonly #toLoad = new Set<LoadedModel>();
+  /** Which models a thread is loading right now. */
+  readonly #loading = new Map<ModelThread, LoadedModel>();
+  #ended = false;
+
+  constructor(options: {
+    workerFile: URL;
+    threads: number;
+    queue: RequestQueue<QueuedRequest>;
+    events: Events;
+  }) {
+    this.#workerFile = options.workerFile;
+    this.#count = options.threads;
+    this.#queue = options.queue;
+    this.#events = options.events;
+    for (let index = 0; index < options.threads; index++) this.#spawn();
+  }
+
+  /** Asks for a model, whose file is open, to be loaded into a first thread. */
+  load(loaded: LoadedModel): void {
+    this.#toLoad.add(loaded);
+    this.pump();
+  }
+
+  /** Takes a model out of every thread; resolves when its sessions are gone. */
+  async unload(loaded: LoadedModel): Promise<void> {
+    this.#toLoad.delete(loaded);
+    const { session } = loaded;
+    const holders = new Set([...loaded.threads, ...this.#loadersOf(loaded)]);
+    loaded.threads.clear();
+    // Sent behind a load in progress, so nothing is left over.
+    await Promise.allSettled(
+      [...holders].map((thread) => thread.send({ type: 'unload', session })),
+    );
+    this.pump();
+  }
+
+  /** The longest time a thread has worked on one thing, in ms. */
+  longestBusyMs(): number {
+    const now = performance.now();
+    return Math.max(
+      0,
+      ...[...this.#threads].map(({ busySince }) => (busySince === undefined ? 0 : now - busySince)),
+    );
+  }
+
+  /** Whether any thread is at work. */
+  get busy(): boolean {
+    return [...this.#threads].some((thread) => !thread.idle);
+  }
+
+  /** Ends the threads that are idle; a busy one can't be ended without ending the process. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.all([...this.#threads].filter(({ idle }) => idle).map((thread) => thread.end()));
+  }
+
+  /** Gives every idle thread something to do, if there is something. */
+  pump(): void {
+    for (const thread of this.#threads) {
+      if (thread.idle) this.#giveWork(thread);
+    }
+  }
+
+  #giveWork(thread: ModelThread): void {
+    const mayLoad = this.#loading.size < Math.max(1, this.#count - 1);
+    const [fresh] = mayLoad ? this.#toLoad : [];
+    if (fresh) {
+      this.#toLoad.delete(fresh);
+      this.#loadInto(thread, fresh);
+      return;
+    }
+    const request = this.#queue.take(({ loaded }) => loaded.threads.has(thread));
+    if (request) {
+      this.#run(thread, request);
+      return;
+    }
+    if (!mayLoad) return;
+    for (const loaded of this.#events.residents()) {
+      const wanted =
+        loaded.file && loaded.threads.size > 0 && !loaded.threads.has(thread) && !loaded.dropped;
+      if (wanted && this.#loadersOf(loaded).length === 0) {
+        this.#loadInto(thread, loaded);
+        return;
+      }
+    }
+  }
+
+  #run(thread: ModelThread, request: QueuedRequest): void {
+    void thread
+      .send(request.message, [request.message.body])
+      .then(
+        (answer) => {
+          if (answer) request.resolve(answer);
+          else request.reject(new Error('the model thread answered nothing'));
+        },
+        (error: unknown) => {
+          request.reject(error as Error);
+        },
+      )
+      .finally(() => {
+        this.pump();
+      });
+  }
+
+  #loadInto(thread: ModelThread, loaded: LoadedModel): void {
+    const { session, model, file } = loaded;
+    if (!file) return;
+    this.#loading.set(thread, loaded);
+    void thread
+      .send({ type: 'load', session, path: file.path, signature: model.signature })
+      .then(
+        () => {
+          // Freed meanwhile: its sessions' removal stands in the thread's inbox already.
+          if (loaded.dropped && loaded.references === 0) return;
+          loaded.threads.add(thread);
+          if (loaded.threads.size === this.#count) releaseFile(loaded);
+          if (loaded.threads.size === 1) this.#events.loaded(loaded);
+        },
+        (error: unknown) => {
+          // In one thread or none: what one thread can't load, the others can't.
+          releaseFile(loaded);
+          if (loaded.threads.size === 0) this.#events.loadFailed(loaded, error as Error);
+        },
+      )
+      .finally(() => {
+        this.#loading.delete(thread);
+        this.pump();
+      });
+  }
+
+  #loadersOf(loaded: LoadedModel): ModelThread[] {
+    return [...this.#loading].filter(([, other]) => other === loaded).map(([thread]) => thread);
+  }
+
+  #spawn(): void {
+    const thread = new ModelThread(this.#workerFile, (ended, error) => {
+      this.#threads.delete(ended);
+      for (const loaded of this.#events.residents()) {
+        if (loaded.threads.delete(ended) && loaded.threads.size === 0) {
+          this.#events.orphaned(loaded, error);
+        }
+      }
+      if (this.#ended) return;
+      setTimeout(() => {
+        if (this.#ended) return;
+        this.#spawn();
+        this.pump();
+      }, RESPAWN_MS).unref();
+    });
+    this.#threads.add(thread);
+  }
+}
+
+/** No thread needs the file any more. */
+export function releaseFile(loaded: LoadedModel): void {
+  loaded.file?.release();
+  loaded.file = undefined;
+}

@@ -1,0 +1,265 @@
+import { type FailureKind, messageOf, ServingError } from '../../errors.ts';
+import { RequestQueue } from '../../inference/request-queue.ts';
+import type { Engine, InferAnswer, InferJob, ServableModel } from '../../ports.ts';
+import { Dispatcher, type QueuedRequest, releaseFile } from './dispatcher.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { ModelCache } from './model-cache.ts';
+import { monotonicNs, type ThreadAnswer } from './thread-protocol.ts';
+
+export interface EngineOptions {
+  /** The bundled thread entry. */
+  readonly workerFile: URL;
+  readonly threads: number;
+  readonly modelCacheBytes: number;
+  readonly maxQueuedRequests: number;
+  readonly maxQueuedBytes: number;
+  readonly maxBodyBytes: number;
+  readonly maxRunMs: number;
+}
+
+const WATCH_MS = 1_000;
+/** How long `close` waits for what runs; the platform gives little more. */
+const CLOSE_MS = 10_000;
+
+/** The engine on worker threads: the main thread only routes, and is never blocked by a run. */
+export class ThreadedEngine implements Engine {
+  readonly #options: EngineOptions;
+  readonly #queue: RequestQueue<QueuedRequest>;
+  readonly #cache: ModelCache;
+  readonly #dispatcher: Dispatcher;
+  readonly #watch: NodeJS.Timeout;
+  /** Who waits for a first thread, by model. */
+  readonly #loads = new Map<
+    LoadedModel,
+    { resolve: () => void; reject: (error: Error) => void }[]
+  >();
+  #stuck: string | undefined;
+  #closing = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#queue = new RequestQueue({
+      maxRequests: options.maxQueuedRequests,
+      maxBytes: options.maxQueuedBytes,
+    });
+    this.#dispatcher = new Dispatcher({
+      workerFile: options.workerFile,
+      threads: options.threads,
+      queue: this.#queue,
+      events: {
+        loadFailed: (loaded, error) => {
+          this.#giveUp(loaded, error);
+        },
+        orphaned: (loaded, error) => {
+          this.#giveUp(loaded, error);
+        },
+        loaded: (loaded) => {
+          this.#settleLoads(loaded);
+        },
+        residents: () => this.#cache.everything(),
+      },
+    });
+    this.#cache = new ModelCache({
+      budgetBytes: options.modelCacheBytes,
+      threads: options.threads,
+      begin: (loaded) => {
+        void this.#open(loaded);
+      },
+      free: async (loaded) => {
+        releaseFile(loaded);
+        await this.#dispatcher.unload(loaded);
+      },
+    });
+    this.#watch = setInterval(() => {
+      this.#lookForStuckRun();
+    }, WATCH_MS);
+    this.#watch.unref();
+  }
+
+  async infer(model: ServableModel, job: InferJob): Promise<InferAnswer> {
+    this.#refuseWhenClosing();
+    const arrivedAt = monotonicNs();
+    const loaded = this.#cache.acquire(model);
+    try {
+      return await this.#enqueue(loaded, job, arrivedAt);
+    } finally {
+      this.#cache.release(loaded);
+    }
+  }
+
+  async load(model: ServableModel): Promise<void> {
+    this.#refuseWhenClosing();
+    const loaded = this.#cache.acquire(model);
+    try {
+      if (loaded.threads.size > 0) return;
+      await new Promise<void>((resolve, reject) => {
+        this.#loads.set(loaded, [...(this.#loads.get(loaded) ?? []), { resolve, reject }]);
+      });
+    } finally {
+      this.#cache.release(loaded);
+    }
+  }
+
+  async unload(key: string): Promise<void> {
+    await this.#cache.drop(key);
+  }
+
+  loaded(): readonly string[] {
+    return [...this.#cache.entries()]
+      .filter(({ threads }) => threads.size > 0)
+      .map(({ model }) => model.key);
+  }
+
+  ailments(): readonly string[] {
+    if (this.#stuck) return [this.#stuck];
+    return this.#closing ? ['shutting down'] : [];
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearInterval(this.#watch);
+    const until = performance.now() + CLOSE_MS;
+    while ((this.#dispatcher.busy || this.#queue.requests > 0) && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    for (const request of this.#queue.items()) request.reject(closingFailure());
+    for (const loaded of this.#cache.everything()) releaseFile(loaded);
+    await this.#dispatcher.end();
+  }
+
+  #enqueue(loaded: LoadedModel, job: InferJob, arrivedAt: number): Promise<ThreadAnswer> {
+    return new Promise<ThreadAnswer>((resolve, reject) => {
+      const request: QueuedRequest = {
+        loaded,
+        priority: job.priority,
+        bytes: job.body.byteLength,
+        message: {
+          type: 'infer',
+          session: loaded.session,
+          modelName: loaded.model.model,
+          modelVersion: loaded.model.version,
+          body: job.body,
+          headerLength: job.headerLength,
+          contentEncoding: job.contentEncoding,
+          acceptEncoding: job.acceptEncoding,
+          arrivedAt,
+          maxBodyBytes: this.#options.maxBodyBytes,
+        },
+        resolve: (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      // A run can't be stopped; whoever waits for it can be answered.
+      const timer = setTimeout(
+        () => {
+          this.#queue.remove(request);
+          reject(deadlineFailure(loaded));
+        },
+        Math.max(0, job.deadline - Date.now()),
+      );
+      if (!this.#queue.push(request)) {
+        request.reject(this.#fullFailure());
+        return;
+      }
+      if (loaded.threads.size > 0) this.#dispatcher.pump();
+    });
+  }
+
+  async #open(loaded: LoadedModel): Promise<void> {
+    try {
+      loaded.file = await loaded.model.open();
+    } catch (error) {
+      this.#giveUp(loaded, error as Error);
+      return;
+    }
+    if (loaded.dropped && loaded.references === 0) {
+      releaseFile(loaded);
+      return;
+    }
+    this.#dispatcher.load(loaded);
+  }
+
+  #giveUp(loaded: LoadedModel, error: Error): void {
+    const failure = loadFailure(loaded, error);
+    for (const request of [...this.#queue.items()]) {
+      if (request.loaded !== loaded) continue;
+      this.#queue.remove(request);
+      request.reject(failure);
+    }
+    this.#settleLoads(loaded, failure);
+    void this.#cache.dropEntry(loaded);
+  }
+
+  #settleLoads(loaded: LoadedModel, failure?: Error): void {
+    for (const { resolve, reject } of this.#loads.get(loaded) ?? []) {
+      if (failure) reject(failure);
+      else resolve();
+    }
+    this.#loads.delete(loaded);
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closing) throw closingFailure();
+  }
+
+  #fullFailure(): ServingError {
+    return new ServingError({
+      kind: 'overloaded',
+      detail: `${this.#queue.requests} requests of ${this.#queue.bytes} bytes wait already (at most ${this.#options.maxQueuedRequests} and ${this.#options.maxQueuedBytes})`,
+      retryAfterSeconds: 1,
+    });
+  }
+
+  #lookForStuckRun(): void {
+    const busyMs = this.#dispatcher.longestBusyMs();
+    if (busyMs <= this.#options.maxRunMs) return;
+    this.#stuck ??= `a model has been running for ${Math.round(busyMs / 1000)} s and can't be stopped`;
+  }
+}
+
+function deadlineFailure(loaded: LoadedModel): ServingError {
+  return loaded.threads.size === 0
+    ? new ServingError({
+        kind: 'notReady',
+        detail: `${loaded.name} is still being loaded`,
+        retryAfterSeconds: 2,
+      })
+    : new ServingError({
+        kind: 'deadlinePassed',
+        detail: `the request's deadline passed before ${loaded.name} had answered`,
+      });
+}
+
+/** Failures to bring a model here that say enough; others become "can't be loaded". */
+const PASSED_ON: ReadonlySet<FailureKind> = new Set([
+  'damaged',
+  'notReady',
+  'overloaded',
+  'unavailable',
+]);
+
+function loadFailure(loaded: LoadedModel, error: Error): ServingError {
+  if (error instanceof ServingError && PASSED_ON.has(error.failure.kind)) return error;
+  return new ServingError(
+    {
+      kind: 'notReady',
+      detail: `${loaded.name} can't be loaded: ${messageOf(error)}`,
+      retryAfterSeconds: 5,
+    },
+    { cause: error },
+  );
+}
+
+function closingFailure(): ServingError {
+  return new ServingError({
+    kind: 'notReady',
+    detail: 'this instance is shutting down',
+    retryAfterSeconds: 1,
+  });
+}

@@ -18,7 +18,9 @@ afterEach(async () => {
 
 test('the file is closed when its reader has read all, or cancels', async () => {
   let closed = 0;
-  const onClose = () => void closed++;
+  const onClose = () => {
+    closed++;
+  };
   let bytes = 0;
   for await (const chunk of await streamFile(path, { start: 0, end: BYTES, onClose })) {
     bytes += chunk.byteLength;

@@ -1,22 +1,10 @@
 import { ServingError } from '../errors.ts';
 import { readBinaryTensor } from './binary.ts';
-import { JsonCursor } from './json-cursor.ts';
-import { readData } from './json-data.ts';
-import {
-  type Parameters,
-  type RequestParameters,
-  readParameters,
-  requestParameters,
-} from './parameters.ts';
+import { type InputDraft, type OutputDraft, readEnvelope } from './envelope.ts';
+import { type RequestParameters, requestParameters } from './parameters.ts';
 import { readRawRequest } from './raw.ts';
-import { parseShape, shapeFits, typeText } from './shape.ts';
-import {
-  DATATYPES,
-  type Datatype,
-  type Signature,
-  type Tensor,
-  type TensorSpec,
-} from './tensor.ts';
+import { shapeFits, typeText } from './shape.ts';
+import type { Signature, Tensor, TensorSpec } from './tensor.ts';
 
 /** An output that was asked for. */
 export interface RequestedOutput {
@@ -32,23 +20,6 @@ export interface InferRequest {
   /** In the order in which to answer. */
   readonly outputs: readonly RequestedOutput[];
   readonly parameters: RequestParameters;
-}
-
-/** An input as far as its members have been read; `data` is a position until its type is known. */
-interface InputDraft {
-  name?: string;
-  datatype?: Datatype;
-  shape?: readonly number[];
-  parameters: Parameters;
-  dataAt?: number;
-  tensor?: Tensor;
-}
-
-interface Envelope {
-  id?: string;
-  parameters: Parameters;
-  inputs: InputDraft[];
-  outputs: { name: string; parameters: Parameters }[];
 }
 
 /**
@@ -77,116 +48,6 @@ export function decodeRequest(
     outputs: chooseOutputs(envelope.outputs, signature, parameters.binaryOutput),
     parameters,
   };
-}
-
-function readEnvelope(json: Uint8Array): Envelope {
-  const cursor = new JsonCursor(json);
-  const envelope: Envelope = { parameters: {}, inputs: [], outputs: [] };
-  let sawInputs: boolean = false;
-  cursor.object((key) => {
-    switch (key) {
-      case 'id': {
-        const id = cursor.value() ?? undefined;
-        if (id !== undefined && typeof id !== 'string') {
-          throw refuse(`\`id\`: expected a string, got ${JSON.stringify(id)}`);
-        }
-        if (id !== undefined) envelope.id = id;
-        break;
-      }
-      case 'parameters':
-        envelope.parameters = readParameters(cursor, 'the request');
-        break;
-      case 'inputs':
-        if (isNull(cursor)) break;
-        sawInputs = true;
-        envelope.inputs = [];
-        cursor.array((index) => envelope.inputs.push(readInput(cursor, index)));
-        break;
-      case 'outputs':
-        if (isNull(cursor)) break;
-        envelope.outputs = [];
-        cursor.array((index) => envelope.outputs.push(readOutput(cursor, index)));
-        break;
-      default:
-        cursor.value();
-    }
-  });
-  cursor.end();
-  if (!sawInputs) throw refuse('`inputs`: expected an array of tensors, got none');
-  return envelope;
-}
-
-function readInput(cursor: JsonCursor, index: number): InputDraft {
-  const draft: InputDraft = { parameters: {} };
-  let where = `input ${index}`;
-  cursor.object((key) => {
-    switch (key) {
-      case 'name': {
-        const name = cursor.value();
-        if (typeof name !== 'string') throw refuse(`${where}: \`name\`: expected a string`);
-        draft.name = name;
-        where = `input \`${name}\``;
-        break;
-      }
-      case 'datatype':
-        draft.datatype = parseDatatype(cursor.value(), where);
-        break;
-      case 'shape':
-        draft.shape = parseShape(cursor.value(), where);
-        break;
-      case 'parameters':
-        draft.parameters = readParameters(cursor, where);
-        break;
-      case 'data':
-        delete draft.tensor;
-        delete draft.dataAt;
-        if (isNull(cursor)) break;
-        draft.dataAt = cursor.position;
-        if (draft.name !== undefined && draft.datatype && draft.shape) readTensor(cursor, draft);
-        else cursor.skip();
-        break;
-      default:
-        cursor.value();
-    }
-  });
-  if (draft.name === undefined) throw refuse(`${where}: \`name\` is missing`);
-  if (!draft.datatype) throw refuse(`${where}: \`datatype\` is missing`);
-  if (!draft.shape) throw refuse(`${where}: \`shape\` is missing`);
-  if (draft.dataAt !== undefined && !isCurrent(draft)) {
-    const late = new JsonCursor(cursor.bytes);
-    late.position = draft.dataAt;
-    late.depth = 3; // the document, `inputs`, and this input
-    readTensor(late, draft);
-  }
-  return draft;
-}
-
-/** Whether the tensor was read with the members as they stand at the end (a member may repeat). */
-function isCurrent({ tensor, name, datatype, shape }: InputDraft): boolean {
-  return tensor?.name === name && tensor?.datatype === datatype && tensor?.shape === shape;
-}
-
-function readTensor(cursor: JsonCursor, draft: InputDraft): void {
-  const { name = '', datatype = 'FP32', shape = [] } = draft;
-  const data = readData(cursor, { where: `input \`${name}\``, datatype, shape });
-  draft.tensor = { name, datatype, shape, data };
-}
-
-function readOutput(cursor: JsonCursor, index: number): Envelope['outputs'][number] {
-  let name: string | undefined;
-  let parameters: Parameters = {};
-  cursor.object((key) => {
-    if (key === 'parameters') {
-      parameters = readParameters(cursor, `output ${index}`);
-      return;
-    }
-    const value = cursor.value();
-    if (key !== 'name') return;
-    if (typeof value !== 'string') throw refuse(`output ${index}: \`name\`: expected a string`);
-    name = value;
-  });
-  if (name === undefined) throw refuse(`output ${index}: \`name\` is missing`);
-  return { name, parameters };
 }
 
 function finishInputs(drafts: readonly InputDraft[], binary: Uint8Array | undefined): Tensor[] {
@@ -245,7 +106,7 @@ function fitInputs(tensors: readonly Tensor[], signature: Signature): Tensor[] {
 }
 
 function chooseOutputs(
-  asked: Envelope['outputs'],
+  asked: readonly OutputDraft[],
   signature: Signature,
   binaryByDefault: boolean,
 ): RequestedOutput[] {
@@ -271,26 +132,9 @@ function chooseOutputs(
       }));
 }
 
-function parseDatatype(value: unknown, where: string): Datatype {
-  const found = DATATYPES.find((datatype) => datatype === value);
-  if (!found) {
-    throw refuse(
-      `${where}: \`datatype\`: expected one of ${DATATYPES.join(', ')}; got ${JSON.stringify(value)}`,
-    );
-  }
-  return found;
-}
-
 function listed(specs: readonly TensorSpec[]): string {
   const names = specs.slice(0, 20).map(({ name }) => `\`${name}\``);
   return `it has ${names.join(', ')}${specs.length > 20 ? ', …' : ''}`;
-}
-
-/** Consumes a null, which means absent. */
-function isNull(cursor: JsonCursor): boolean {
-  if (cursor.peek() !== 0x6e) return false;
-  cursor.value();
-  return true;
 }
 
 function refuse(detail: string): ServingError {

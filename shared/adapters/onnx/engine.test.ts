@@ -137,7 +137,7 @@ describe('the threaded engine', () => {
     expect(engine.loaded()).toEqual(['b']);
     const running = engine.infer(b.model, job());
     await expect(engine.infer(a.model, job())).rejects.toMatchObject({
-      failure: { kind: 'overloaded', detail: expect.stringContaining('in use') as string },
+      failure: { kind: 'overloaded', detail: expect.stringContaining('in use') },
     });
     await running;
     await expect(engine.load(huge.model)).rejects.toMatchObject({ failure: { kind: 'notReady' } });
@@ -180,7 +180,7 @@ describe('the threaded engine', () => {
     const broken = await servable('digits', 'package.json');
     const engine = start();
     await expect(engine.infer(broken.model, job())).rejects.toMatchObject({
-      failure: { kind: 'notReady', detail: expect.stringContaining("can't be loaded") as string },
+      failure: { kind: 'notReady', detail: expect.stringContaining("can't be loaded") },
     });
     expect(broken.holds).toEqual({ opened: 1, released: 1 });
     const mended = await servable('digits');

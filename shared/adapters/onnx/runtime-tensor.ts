@@ -1,7 +1,7 @@
 import type * as onnxruntime from 'onnxruntime-node';
 import type { Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { ServingError } from '../../errors.ts';
-import type { Datatype, Tensor, TensorData } from '../../protocol/tensor.ts';
+import type { Datatype, Tensor } from '../../protocol/tensor.ts';
 
 type RuntimeType = RuntimeTensor.Type;
 type Runtime = typeof onnxruntime;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BlobReference } from './trigger.ts';
 
 const CONTENT = z.object({ ContainerName: z.string().min(1), BlobName: z.string().min(1) });

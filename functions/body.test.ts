@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ServingError } from '../shared/errors.ts';
 import { parseAs, readBody, readJson } from './body.ts';
 import type { Request } from './trigger.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ServingError } from '../shared/errors.ts';
 import { continuationToken, queryContinuation, queryLimit } from './page.ts';
 

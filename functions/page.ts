@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ServingError } from '../shared/errors.ts';
 import { quoted } from '../shared/ids.ts';
 import type { Request } from './trigger.ts';

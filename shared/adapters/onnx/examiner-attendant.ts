@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../errors.ts';
+import type { Inspection } from '../../ports.ts';
+import { type Message, type Order, orderSchema } from './examination.ts';
+import type { Outcome, Step } from './examiner-steps.ts';
+
+const TOO_MUCH_TO_READ =
+  'reading it takes more memory than an examination may have: it holds too many nodes, or numbers in a wasteful form; store tensors as raw_data';
+
+/**
+ * Runs in the examining process's main thread, which stays free: it ends the process as soon as its
+ * parent is gone, whatever native code the working thread is stuck in. Takes one order, answers,
+ * and waits to be killed. `threadFile` is what working threads run.
+ */
+export function attend(threadFile: string): void {
+  process.on('disconnect', die);
+  if (!process.connected) die();
+  stepBack();
+  process.once('message', (order) => {
+    examine(orderSchema.parse(order), threadFile).then(
+      (inspection) => {
+        say({ kind: 'done', inspection });
+      },
+      (error: unknown) => {
+        say({ kind: 'failed', detail: messageOf(error) });
+      },
+    );
+  });
+}
+
+/** Not `exit()`: that waits for, or aborts on, threads that are inside the runtime. */
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function say(message: Message): void {
+  process.send?.(message);
+}
+
+/** Serving goes first: less CPU when it is scarce, and the first to go when memory is. */
+function stepBack(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {
+    // Neither is possible everywhere; the limits that the parent watches hold all the same.
+  }
+}
+
+async function examine(order: Order, threadFile: string): Promise<Inspection> {
+  // Reading takes several times the file's size and gives it back when its thread ends.
+  const read = await perform({ kind: 'read', file: order.file }, order, threadFile);
+  if (read.kind === 'rejected') return read.inspection;
+  if (read.kind !== 'read') throw new Error(`reading answered ${read.kind}`);
+  const { facts, draft, warnings } = read;
+  say({ kind: 'facts', facts });
+  const run = await perform({ kind: 'run', file: order.file, draft }, order, threadFile);
+  if (run.kind === 'rejected') return { ...run.inspection, facts };
+  if (run.kind !== 'run') throw new Error(`running answered ${run.kind}`);
+  return {
+    ok: true,
+    signature: run.signature,
+    facts,
+    warnings: [...warnings, ...run.warnings],
+    loadMs: run.loadMs,
+    ...(run.runMs !== undefined && { runMs: run.runMs }),
+  };
+}
+
+function perform(step: Step, order: Order, threadFile: string): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(threadFile, {
+      workerData: step,
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(order.memoryBytes / 1_000_000) },
+    });
+    thread.on('message', (outcome: Outcome) => {
+      if (outcome.kind === 'phase') say(outcome);
+      else resolve(outcome);
+    });
+    thread.once('error', (error: Error & { code?: string }) => {
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+        resolve({ kind: 'rejected', inspection: { ok: false, reasons: [TOO_MUCH_TO_READ] } });
+      } else {
+        reject(error);
+      }
+    });
+    thread.once('exit', (code) => {
+      reject(new Error(`the working thread ended with ${code} and said nothing`));
+    });
+  });
+}

@@ -1,0 +1,13 @@
+import type { InferenceSession } from 'onnxruntime-node';
+
+/**
+ * How every session is made. One thread each: as many sessions run side by side as there are
+ * vCPUs, and the runtime's own thread pool would count the machine's CPUs, not the instance's.
+ */
+export const SESSION_OPTIONS = {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  graphOptimizationLevel: 'all',
+  // Errors only: what the runtime warns of, it writes to the process's standard error.
+  logSeverityLevel: 3,
+} as const satisfies InferenceSession.SessionOptions;

@@ -1,4 +1,19 @@
 import { liveFunction, readyFunction } from './health.ts';
+import { inferFunction, inferVersionFunction } from './infer.ts';
+import {
+  modelConfigFunction,
+  modelMetadataFunction,
+  modelReadyFunction,
+  versionConfigFunction,
+  versionMetadataFunction,
+  versionReadyFunction,
+} from './model-metadata.ts';
+import { loadFunction, repositoryIndexFunction, unloadFunction } from './model-repository.ts';
+import {
+  allStatisticsFunction,
+  modelStatisticsFunction,
+  versionStatisticsFunction,
+} from './model-statistics.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
 import type { FunctionDefinition } from './trigger.ts';
 
@@ -7,4 +22,18 @@ export const functions: readonly FunctionDefinition[] = [
   liveFunction,
   readyFunction,
   serverMetadataFunction,
+  inferFunction,
+  inferVersionFunction,
+  modelMetadataFunction,
+  versionMetadataFunction,
+  modelReadyFunction,
+  versionReadyFunction,
+  modelConfigFunction,
+  versionConfigFunction,
+  allStatisticsFunction,
+  modelStatisticsFunction,
+  versionStatisticsFunction,
+  repositoryIndexFunction,
+  loadFunction,
+  unloadFunction,
 ];

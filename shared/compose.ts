@@ -1,3 +1,13 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createAzureArtifacts } from './adapters/azure/artifacts.ts';
+import { createAzureMessages } from './adapters/azure/messages.ts';
+import { createCosmosRegistry } from './adapters/azure/registry.ts';
+import { createModelFiles } from './adapters/disk/model-files.ts';
+import { createSpool } from './adapters/disk/spool.ts';
+import { observeWrites } from './adapters/observed-registry.ts';
+import { ThreadedEngine } from './adapters/onnx/engine.ts';
+import { createInspector } from './adapters/onnx/inspector.ts';
 import type { Config } from './config.ts';
 import type {
   ArtifactStore,
@@ -9,6 +19,8 @@ import type {
   RegistryStore,
   Spool,
 } from './ports.ts';
+import { StatisticsOfModels } from './telemetry/model-statistics.ts';
+import { ServableModels } from './usecases/servable-models.ts';
 
 /** Everything a handler may need; use cases take the slice that they use. */
 export interface App {
@@ -21,6 +33,74 @@ export interface App {
   readonly modelFiles: ModelFiles;
   readonly inspector: ModelInspector;
   readonly engine: Engine;
+  readonly models: ServableModels;
+  readonly statistics: StatisticsOfModels;
   /** Lets what runs end and frees everything; new work is refused. */
   close(): Promise<void>;
+}
+
+/** What stands outside the process. */
+export interface Stores {
+  readonly artifacts: ArtifactStore;
+  readonly registry: RegistryStore;
+  readonly messages: Messages;
+}
+
+/** Where the app keeps what outlives an instance. */
+export type Stores = Pick<App, 'artifacts' | 'registry' | 'messages'>;
+
+/**
+ * The composition root. `dist` is the folder of the bundled entries: threads and processes start
+ * there. `stores` are Azure's (or their emulators') unless a test brings others.
+ */
+export function compose(
+  config: Config,
+  { dist, stores = azureStores(config) }: { dist: URL; stores?: Stores },
+): App {
+  const clock: Clock = () => Date.now();
+  const { artifacts, messages } = stores;
+  const modelFiles = createModelFiles({
+    dir: join(config.scratchDir, 'models'),
+    artifacts: stores.artifacts,
+    maxBytes: config.diskCacheBytes,
+  });
+  const registry = observeWrites(stores.registry, (model) => {
+    models.forget(model);
+  });
+  const models = new ServableModels({ registry, modelFiles, clock }, config.routingTtlMs);
+  const engine = new ThreadedEngine({
+    workerFile: new URL('worker.mjs', dist),
+    threads: config.vcpus,
+    modelCacheBytes: config.modelCacheBytes,
+    maxQueuedRequests: config.maxQueuedRequests,
+    maxQueuedBytes: config.maxQueuedBytes,
+    maxBodyBytes: config.maxBodyBytes,
+    maxRunMs: config.maxRunMs,
+  });
+  return {
+    config,
+    clock,
+    artifacts: stores.artifacts,
+    registry,
+    messages: stores.messages,
+    spool: createSpool({ dir: join(config.scratchDir, 'spool'), maxBytes: config.maxSpoolBytes }),
+    modelFiles,
+    inspector: createInspector({
+      examinerFile: fileURLToPath(new URL('examiner.mjs', dist)),
+      timeoutMs: config.inspectionTimeoutMs,
+      memoryBytes: config.inspectionMemoryBytes,
+    }),
+    engine,
+    models,
+    statistics: new StatisticsOfModels(),
+    close: () => engine.close(),
+  };
+}
+
+function azureStores({ storage, cosmos }: Config): Stores {
+  return {
+    artifacts: createAzureArtifacts({ storage }),
+    registry: createCosmosRegistry(cosmos),
+    messages: createAzureMessages({ storage }),
+  };
 }

@@ -1,0 +1,77 @@
+import type { App } from '../shared/compose.ts';
+import { ServingError } from '../shared/errors.ts';
+import { parseModelName, parseVersionOrAlias, quoted } from '../shared/ids.ts';
+import type { InferTimings } from '../shared/ports.ts';
+import { predict } from '../shared/usecases/predict.ts';
+import { readBody } from './body.ts';
+import type { Answer, HttpFunction, Request } from './trigger.ts';
+
+const HEADER_LENGTH = 'inference-header-content-length';
+
+export const inferFunction: HttpFunction = {
+  kind: 'http',
+  name: 'infer',
+  route: 'v2/models/{model}/infer',
+  methods: ['POST'],
+  access: 'function',
+  handler: infer,
+};
+
+export const inferVersionFunction: HttpFunction = {
+  kind: 'http',
+  name: 'infer-version',
+  route: 'v2/models/{model}/versions/{version}/infer',
+  methods: ['POST'],
+  access: 'function',
+  handler: infer,
+};
+
+async function infer(app: App, request: Request): Promise<Answer> {
+  const { params, headers } = request;
+  const model = parseModelName(params['model'] ?? '');
+  const { version } = params;
+  const wanted = version === undefined ? undefined : parseVersionOrAlias(version);
+  const headerLength = parseHeaderLength(headers.get(HEADER_LENGTH));
+  const body = await readBody(request, app.config.maxBodyBytes);
+  const { answer, choice } = await predict(app, {
+    model,
+    wanted,
+    routingKey: headers.get('x-routing-key') ?? headers.get('x-request-id') ?? undefined,
+    body,
+    headerLength,
+    contentEncoding: headers.get('content-encoding') ?? undefined,
+    acceptEncoding: headers.get('accept-encoding') ?? undefined,
+  });
+  return {
+    status: 200,
+    headers: {
+      'content-type':
+        answer.headerLength === undefined ? 'application/json' : 'application/octet-stream',
+      ...(answer.headerLength !== undefined && { [HEADER_LENGTH]: String(answer.headerLength) }),
+      ...(answer.contentEncoding && { 'content-encoding': answer.contentEncoding }),
+      vary: 'accept-encoding',
+      'x-model-version': String(choice.version),
+      'x-route': choice.route,
+      'server-timing': serverTiming(answer.timings),
+    },
+    body: answer.body,
+  };
+}
+
+function parseHeaderLength(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  if (!/^[0-9]{1,10}$/.test(text)) {
+    throw new ServingError({
+      kind: 'malformed',
+      detail: `Inference-Header-Content-Length: expected a count of bytes, got ${quoted(text)}`,
+    });
+  }
+  return Number(text);
+}
+
+/** In ms, as the header's standard wants it. */
+function serverTiming(timings: InferTimings): string {
+  const part = (name: keyof InferTimings): string =>
+    `${name};dur=${(timings[name] / 1e6).toFixed(3)}`;
+  return `${part('decode')}, ${part('queue')}, ${part('infer')}, ${part('encode')}`;
+}

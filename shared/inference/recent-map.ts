@@ -1,0 +1,38 @@
+/** A map that forgets the least recently used entry beyond a size: caches must be bounded. */
+export class RecentMap<Key, Value> {
+  readonly #maxEntries: number;
+  readonly #entries = new Map<Key, Value>();
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries;
+  }
+
+  /** Reading counts as use. */
+  get(key: Key): Value | undefined {
+    const value = this.#entries.get(key);
+    if (value !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: Key, value: Value): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size <= this.#maxEntries) return;
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest);
+      return;
+    }
+  }
+
+  delete(key: Key): void {
+    this.#entries.delete(key);
+  }
+
+  /** Least recently used first. */
+  values(): Iterable<Value> {
+    return this.#entries.values();
+  }
+}

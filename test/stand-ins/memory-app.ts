@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  createMemoryArtifacts,
+  type MemoryArtifacts,
+} from '../../shared/adapters/memory/artifacts.ts';
+import {
+  createMemoryMessages,
+  type MemoryMessages,
+} from '../../shared/adapters/memory/messages.ts';
+import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
+import { type App, compose } from '../../shared/compose.ts';
+import { parseConfig } from '../../shared/config.ts';
+
+export interface MemoryApp {
+  readonly app: App;
+  readonly artifacts: MemoryArtifacts;
+  readonly messages: MemoryMessages;
+  /** Closes the app and removes its local files. */
+  close(): Promise<void>;
+}
+
+/** The whole app with storage, registry and queues in memory; models are examined and run for real. */
+export async function createMemoryApp(
+  env: Readonly<Record<string, string>> = {},
+): Promise<MemoryApp> {
+  const dist = process.env.PILOTLIGHT_TEST_DIST;
+  if (!dist) throw new Error('PILOTLIGHT_TEST_DIST: not set; the global setup bundles into it');
+  const scratchDir = await mkdtemp(join(tmpdir(), 'pilotlight-app-'));
+  const config = parseConfig({
+    PILOTLIGHT_STORAGE: 'in memory',
+    PILOTLIGHT_COSMOS: 'in memory',
+    PILOTLIGHT_SCRATCH_DIR: scratchDir,
+    PILOTLIGHT_VCPUS: '1',
+    ...env,
+  });
+  const artifacts = createMemoryArtifacts();
+  const messages = createMemoryMessages();
+  const stores = { artifacts, messages, registry: createMemoryRegistry() };
+  const app = compose(config, { dist: pathToFileURL(`${dist}/`), stores });
+  return {
+    app,
+    artifacts,
+    messages,
+    async close() {
+      await app.close();
+      await rm(scratchDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { Config } from '../config.ts';
+import { ServingError } from '../errors.ts';
+import { evaluationFileCheck } from '../evaluation/evaluation-file.ts';
+import type { Digest, ModelName } from '../ids.ts';
+import type { ArtifactRef, ArtifactStore, Messages, SpooledFile } from '../ports.ts';
+import type { Card } from '../registry/card.ts';
+import { fingerprintOf } from '../registry/fingerprint.ts';
+import type { Submission } from '../registry/model-record.ts';
+import {
+  allocateVersion,
+  currentIncarnation,
+  type Registered,
+  type RegistryDeps,
+} from './version-lifecycle.ts';
+
+/** Bytes to register: received, or waiting in `uploads/`. */
+export type Content =
+  | { readonly kind: 'file'; readonly file: SpooledFile }
+  | { readonly kind: 'blob'; readonly blob: string };
+
+export interface Registration {
+  readonly model: ModelName;
+  readonly content: Content;
+  readonly card: Card;
+  readonly evaluation?: Content | undefined;
+  readonly who: string;
+}
+
+export interface RegisterDeps extends RegistryDeps {
+  readonly artifacts: Pick<ArtifactStore, 'put' | 'adopt'>;
+  readonly messages: Pick<Messages, 'sendRegistration'>;
+  readonly config: Pick<Config, 'maxModelBytes' | 'maxBodyBytes'>;
+}
+
+/** How often a model may be deleted while one registration of it is under way. */
+const MAX_LIVES = 5;
+
+/**
+ * Stores the bytes, gives them a version, has it validated. The bytes stand before the version
+ * does; a crash before the message is made good by the sweep. Again is the same version.
+ * @throws ServingError `malformed`, `tooLarge`, `conflict`, `unavailable`
+ */
+export async function registerModel(
+  deps: RegisterDeps,
+  registration: Registration,
+): Promise<Registered> {
+  const { model, who } = registration;
+  for (let life = 1; ; life++) {
+    const incarnation = await currentIncarnation(deps, model);
+    const submission = await store(deps, registration, incarnation);
+    try {
+      const registered = await allocateVersion(deps, submission, who);
+      const { version, state } = registered.entry;
+      // Also for one that stood already: its first sender may have ended before this line.
+      if (state === 'pending') {
+        await deps.messages.sendRegistration({ model, incarnation, version });
+      }
+      return registered;
+    } catch (error) {
+      const conflict = error instanceof ServingError && error.failure.kind === 'conflict';
+      if (!conflict || life === MAX_LIVES) throw error;
+      // Deleted meanwhile, so the artifacts go with the old life; or full, which stays so.
+      if ((await currentIncarnation(deps, model)) === incarnation) throw error;
+    }
+  }
+}
+
+async function store(
+  deps: RegisterDeps,
+  { model, content, card, evaluation }: Registration,
+  incarnation: number,
+): Promise<Submission> {
+  const { maxModelBytes, maxBodyBytes } = deps.config;
+  const into = { model, incarnation } as const;
+  const { digest, bytes } = await keep(deps, content, {
+    into: { ...into, name: 'model.onnx' },
+    maxBytes: maxModelBytes,
+  });
+  const kept =
+    evaluation &&
+    (await keep(deps, evaluation, {
+      into: { ...into, name: 'evaluation.csv' },
+      maxBytes: maxBodyBytes,
+      check: evaluationFileCheck('evaluation'),
+    }));
+  const fingerprint = fingerprintOf({ digest, card, evaluation: kept });
+  return {
+    model,
+    incarnation,
+    fingerprint,
+    digest,
+    bytes,
+    card,
+    ...(kept && { evaluation: kept }),
+  };
+}
+
+async function keep(
+  { artifacts }: RegisterDeps,
+  content: Content,
+  limits: Parameters<ArtifactStore['adopt']>[2] & { into: Omit<ArtifactRef, 'digest'> },
+): Promise<{ digest: Digest; bytes: number }> {
+  const { into, ...adopting } = limits;
+  if (content.kind === 'blob') return await artifacts.adopt(content.blob, into, adopting);
+  const { digest, bytes, path } = content.file;
+  await artifacts.put({ ...into, digest }, path);
+  return { digest, bytes };
+}

@@ -1,0 +1,63 @@
+import type { Config } from '../config.ts';
+import type { ArtifactStore, Messages, RegistrationMessage } from '../ports.ts';
+import { settlePurge } from '../registry/deletion.ts';
+import type { ModelRecord } from '../registry/model-record.ts';
+import { changeModel, type RegistryDeps } from './change-model.ts';
+
+export interface SweepDeps extends RegistryDeps {
+  readonly artifacts: Pick<ArtifactStore, 'purge'>;
+  readonly messages: Messages;
+  readonly config: Pick<Config, 'sweepAfterMs'>;
+}
+
+/** Models looked at in one sweep. */
+const MAX_MODELS = 200;
+/** With this many registrations waiting, what is pending most likely waits among them. */
+const MAX_WAITING = 64;
+
+export interface Swept {
+  readonly sentAgain: number;
+  readonly purged: number;
+}
+
+/**
+ * Makes good what crashes left: versions that wait for longer than `sweepAfterMs` are sent to
+ * validation again, oldest first, and the artifacts of deleted models are removed. The message may
+ * be there after all: one too many does no harm, so the queue's length is what is bounded.
+ */
+export async function sweepUnfinished(deps: SweepDeps): Promise<Swept> {
+  const before = deps.clock() - deps.config.sweepAfterMs;
+  const records = await deps.registry.listUnfinished({ before, limit: MAX_MODELS });
+  const overdue = records
+    .flatMap((record) => overdueIn(record, before))
+    .sort((a, b) => a.since - b.since);
+
+  const room = overdue.length === 0 ? 0 : MAX_WAITING - (await deps.messages.countRegistrations());
+  const sent = overdue.slice(0, Math.max(0, room));
+  for (const { message } of sent) await deps.messages.sendRegistration(message);
+
+  let purged = 0;
+  for (const { model, purges } of records) {
+    for (const incarnation of purges) {
+      await deps.artifacts.purge(model, incarnation);
+      await changeModel(deps, model, (record) => ({
+        record: record && settlePurge(record, incarnation),
+      }));
+      purged += 1;
+    }
+  }
+  return { sentAgain: sent.length, purged };
+}
+
+function overdueIn(
+  { model, incarnation, versions }: ModelRecord,
+  before: number,
+): { message: RegistrationMessage; since: number }[] {
+  return versions
+    .filter(({ state }) => state === 'pending' || state === 'validating')
+    .map(({ version, createdAt }) => ({
+      message: { model, incarnation, version },
+      since: Date.parse(createdAt),
+    }))
+    .filter(({ since }) => since <= before);
+}

@@ -46,9 +46,6 @@ export interface Stores {
   readonly messages: Messages;
 }
 
-/** Where the app keeps what outlives an instance. */
-export type Stores = Pick<App, 'artifacts' | 'registry' | 'messages'>;
-
 /**
  * The composition root. `dist` is the folder of the bundled entries: threads and processes start
  * there. `stores` are Azure's (or their emulators') unless a test brings others.
@@ -58,7 +55,6 @@ export function compose(
   { dist, stores = azureStores(config) }: { dist: URL; stores?: Stores },
 ): App {
   const clock: Clock = () => Date.now();
-  const { artifacts, messages } = stores;
   const modelFiles = createModelFiles({
     dir: join(config.scratchDir, 'models'),
     artifacts: stores.artifacts,

@@ -31,8 +31,10 @@ async function answer(request: WorkerRequest): Promise<unknown> {
       return await core.invoke(request.name, request.data);
     case 'logs':
       return core.logs;
-    case 'terminate':
-      { await core.terminate(); return; }
+    case 'terminate': {
+      await core.terminate();
+      return;
+    }
   }
 }
 

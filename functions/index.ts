@@ -1,5 +1,6 @@
 import { liveFunction, readyFunction } from './health.ts';
 import { inferFunction, inferVersionFunction } from './infer.ts';
+import { modelFileFunction } from './model-file.ts';
 import {
   modelConfigFunction,
   modelMetadataFunction,
@@ -14,8 +15,13 @@ import {
   modelStatisticsFunction,
   versionStatisticsFunction,
 } from './model-statistics.ts';
+import { poisonedRegistrationFunction } from './poisoned-registration.ts';
+import { registerModelFunction } from './register-model.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
+import { sweepFunction } from './sweep.ts';
 import type { FunctionDefinition } from './trigger.ts';
+import { validateRegistrationFunction } from './validate-registration.ts';
+import { versionReportFunction } from './version-report.ts';
 
 /** Every function of the app. `main.ts` registers them with Azure, the local host serves them. */
 export const functions: readonly FunctionDefinition[] = [
@@ -36,4 +42,10 @@ export const functions: readonly FunctionDefinition[] = [
   repositoryIndexFunction,
   loadFunction,
   unloadFunction,
+  registerModelFunction,
+  modelFileFunction,
+  versionReportFunction,
+  validateRegistrationFunction,
+  poisonedRegistrationFunction,
+  sweepFunction,
 ];

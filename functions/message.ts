@@ -13,6 +13,7 @@ const NEXT = {
   conflict: 'giveUp',
   lengthRequired: 'giveUp',
   tooLarge: 'giveUp',
+  rangeNotSatisfiable: 'giveUp',
   unsupportedMedia: 'giveUp',
   rejected: 'giveUp',
   // Another writer was first: the next try sees what it wrote.

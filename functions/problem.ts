@@ -17,6 +17,11 @@ const PROBLEMS = {
   lengthRequired: { status: 411, title: 'Length required', type: 'length-required' },
   tooLarge: { status: 413, title: 'Too large', type: 'too-large' },
   stale: { status: 412, title: 'Changed meanwhile', type: 'stale' },
+  rangeNotSatisfiable: {
+    status: 416,
+    title: 'Range not satisfiable',
+    type: 'range-not-satisfiable',
+  },
   unsupportedMedia: { status: 415, title: 'Unsupported media type', type: 'unsupported-media' },
   rejected: { status: 422, title: 'Model rejected', type: 'rejected' },
   overloaded: { status: 429, title: 'Overloaded', type: 'overloaded' },

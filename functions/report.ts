@@ -1,21 +1,30 @@
 import type { Signature, TensorSpec } from '../shared/protocol/tensor.ts';
+import type { Verdict } from '../shared/registry/model-record.ts';
 import type { VersionView } from '../shared/usecases/version-lifecycle.ts';
 
 /** What the examination of a version found, as callers see it; undefined while it is undecided. */
 export function reportOf({ model, entry, verdict }: VersionView) {
   if (!verdict) return undefined;
-  const { kind, ...found } = verdict.outcome;
+  const { decidedAt, digest, bytes, card } = verdict;
   return {
     model,
     version: String(entry.version),
-    outcome: kind,
-    decidedAt: verdict.decidedAt,
-    digest: verdict.digest,
-    bytes: verdict.bytes,
-    ...found,
-    ...('signature' in found && { signature: signatureDocument(found.signature) }),
-    card: verdict.card,
+    outcome: verdict.outcome.kind,
+    decidedAt,
+    digest,
+    bytes,
+    ...findings(verdict.outcome),
+    card,
   };
+}
+
+function findings(outcome: Verdict['outcome']) {
+  if (outcome.kind === 'rejected') {
+    const { reasons, facts } = outcome;
+    return { reasons, facts };
+  }
+  const { signature, facts, warnings, loadMs, runMs } = outcome;
+  return { signature: signatureDocument(signature), facts, warnings, loadMs, runMs };
 }
 export type Report = NonNullable<ReturnType<typeof reportOf>>;
 

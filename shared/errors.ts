@@ -9,6 +9,7 @@ export type Failure =
   | { readonly kind: 'lengthRequired'; readonly detail: string }
   | { readonly kind: 'tooLarge'; readonly detail: string }
   | { readonly kind: 'stale'; readonly detail: string }
+  | { readonly kind: 'rangeNotSatisfiable'; readonly detail: string }
   | { readonly kind: 'unsupportedMedia'; readonly detail: string }
   /** The model was examined and can't be served; `report` says why, one member a finding. */
   | { readonly kind: 'rejected'; readonly detail: string; readonly report?: unknown }

@@ -1,0 +1,84 @@
+import type { App } from '../shared/compose.ts';
+import { ServingError } from '../shared/errors.ts';
+import { type ModelName, parseModelName, type Version } from '../shared/ids.ts';
+import { awaitDecision } from '../shared/usecases/await-decision.ts';
+import { type Registration, registerModel } from '../shared/usecases/register-model.ts';
+import type { Registered, VersionView } from '../shared/usecases/version-lifecycle.ts';
+import { json } from './answer.ts';
+import { callerOf } from './caller.ts';
+import { preferredWait } from './prefer.ts';
+import { problemAnswer } from './problem.ts';
+import { readRegistration } from './registration-body.ts';
+import { reportOf } from './report.ts';
+import type { Answer, HttpFunction, Request } from './trigger.ts';
+import { versionDocument } from './version-document.ts';
+
+/** POST /models/{model}/versions: a model file becomes a version, once examined. */
+export const registerModelFunction: HttpFunction = {
+  kind: 'http',
+  name: 'register-model',
+  route: 'models/{model}/versions',
+  methods: ['POST'],
+  access: 'function',
+  async handler(app, request) {
+    const model = parseModelName(request.params.model ?? '');
+    const wait = preferredWait(request.headers.get('prefer'));
+    const registered = await receive(app, request, model);
+    const { version } = registered.entry;
+    const view = await awaitDecision(app, { model, version }, (wait ?? 0) * 1_000);
+    if (!view) throw goneMeanwhile(model, version);
+    return answer(request, view, {
+      registered,
+      headers: {
+        location: `/models/${model}/versions/${version}`,
+        ...(wait !== undefined && { 'preference-applied': `wait=${wait}` }),
+      },
+    });
+  },
+};
+
+async function receive(app: App, request: Request, model: ModelName): Promise<Registered> {
+  const { discard, ...received } = await readRegistration(app, request);
+  try {
+    const registration: Registration = { model, who: callerOf(request), ...received };
+    return await registerModel(app, registration);
+  } finally {
+    await discard();
+  }
+}
+
+function answer(
+  request: Request,
+  view: VersionView,
+  { registered, headers }: { registered: Registered; headers: Record<string, string> },
+): Answer {
+  const document = versionDocument(view);
+  switch (view.entry.state) {
+    case 'rejected': {
+      const problem = problemAnswer(
+        request,
+        {
+          kind: 'rejected',
+          detail: `model ${view.model} version ${view.entry.version} was rejected: ${document.reason ?? ''}`,
+          report: reportOf(view),
+        },
+        { ...document },
+      );
+      return { ...problem, headers: { ...problem.headers, ...headers } };
+    }
+    case 'pending':
+    case 'validating':
+      return json(202, document, headers);
+    // Retired: somebody did so between the decision and this answer.
+    case 'ready':
+    case 'retired':
+      return json(registered.entry.state === 'ready' ? 200 : 201, document, headers);
+  }
+}
+
+function goneMeanwhile(model: ModelName, version: Version): ServingError {
+  return new ServingError({
+    kind: 'notFound',
+    detail: `model ${model} was deleted while its version ${version} was being registered`,
+  });
+}

@@ -1,5 +1,5 @@
 import { messageOf, ServingError } from '../shared/errors.ts';
-import { declaredLength } from './body.ts';
+import { declaredLength, tooLarge } from './content-length.ts';
 import type { Request } from './trigger.ts';
 
 /**
@@ -16,12 +16,7 @@ export async function* bodyChunks(
   try {
     for await (const chunk of request.body?.values({ preventCancel: true }) ?? []) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) {
-        throw new ServingError({
-          kind: 'tooLarge',
-          detail: `body: expected at most ${maxBytes} bytes, got more; put larger files to the URL that POST /uploads answers and name that blob instead`,
-        });
-      }
+      if (bytes > maxBytes) throw tooLarge('has more', maxBytes);
       yield chunk;
     }
   } catch (error) {

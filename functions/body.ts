@@ -1,28 +1,8 @@
 import type * as z from 'zod';
 import { messageOf, ServingError } from '../shared/errors.ts';
-import { quoted } from '../shared/ids.ts';
+import { bodyChunks } from './body-chunks.ts';
+import { declaredLength, tooLarge } from './content-length.ts';
 import type { Request } from './trigger.ts';
-
-/**
- * The body's length as its sender declares it; undefined for a chunked one.
- * @throws ServingError `malformed`, `tooLarge`
- */
-export function declaredLength(
-  request: Pick<Request, 'headers'>,
-  maxBytes: number,
-): number | undefined {
-  const header = request.headers.get('content-length');
-  if (header === null) return undefined;
-  if (!/^[0-9]{1,16}$/.test(header)) {
-    throw new ServingError({
-      kind: 'malformed',
-      detail: `Content-Length: expected a number of bytes, got ${quoted(header)}`,
-    });
-  }
-  const length = Number(header);
-  if (length > maxBytes) throw tooLarge(`has ${length} bytes`, maxBytes);
-  return length;
-}
 
 /**
  * The whole body in an ArrayBuffer of its own, which may be transferred to a thread. One that is
@@ -32,7 +12,8 @@ export function declaredLength(
 export async function readBody(request: Request, maxBytes: number): Promise<ArrayBuffer> {
   const declared = declaredLength(request, maxBytes);
   try {
-    const body = declared === undefined ? await gather(request, maxBytes) : await whole(request);
+    const body =
+      declared === undefined ? await gather(request, maxBytes) : await request.arrayBuffer();
     if (body.byteLength > maxBytes) throw tooLarge(`has ${body.byteLength} bytes`, maxBytes);
     return body;
   } catch (error) {
@@ -44,19 +25,12 @@ export async function readBody(request: Request, maxBytes: number): Promise<Arra
   }
 }
 
-async function whole(request: Request): Promise<ArrayBuffer> {
-  return await request.arrayBuffer();
-}
-
 async function gather(request: Request, maxBytes: number): Promise<ArrayBuffer> {
-  if (request.body === null) return new ArrayBuffer(0);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop cancels the stream.
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw tooLarge('has more', maxBytes);
+  for await (const chunk of bodyChunks(request, maxBytes)) {
     chunks.push(chunk);
+    bytes += chunk.byteLength;
   }
   const all = new Uint8Array(bytes);
   let at = 0;
@@ -100,11 +74,4 @@ export function parseAs<Schema extends z.ZodType>(
     (issue) => `${[what, ...issue.path.map(String)].join('.')}: ${issue.message}`,
   );
   throw new ServingError({ kind: 'malformed', detail: issues.slice(0, 10).join('; ') });
-}
-
-function tooLarge(came: string, maxBytes: number): ServingError {
-  return new ServingError({
-    kind: 'tooLarge',
-    detail: `body: ${came}, at most ${maxBytes} are taken; put larger files to the URL that POST /uploads answers and name that blob instead`,
-  });
 }

@@ -1,7 +1,7 @@
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { sendable } from './answer.ts';
-import { declaredLength } from './body.ts';
+import { declaredLength } from './content-length.ts';
 import { bugAnswer, problemAnswer } from './problem.ts';
 import { stackOf } from './stack.ts';
 import type { Answer, Context, HttpFunction, Request } from './trigger.ts';

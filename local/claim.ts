@@ -1,0 +1,81 @@
+import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const claimSchema = z.object({
+  pid: z.number().int(),
+  /** Where the process takes leases. */
+  port: z.number().int(),
+  /** What the process says when it is asked who it is; another one on that port says otherwise. */
+  token: z.string(),
+});
+
+/** Who runs the emulators of a data folder, as its file `emulators-{turn}.json` says. */
+export type Claim = z.infer<typeof claimSchema> & {
+  /** Counts the processes that have held the folder. */
+  readonly turn: number;
+};
+
+const FILE = /^emulators-([0-9]{1,15})\.json$/;
+
+/** The last process to have claimed the folder, dead or alive; undefined when there was none. */
+export async function lastClaim(folder: string): Promise<Claim | undefined> {
+  for (;;) {
+    const turn = Math.max(...(await turns(folder)));
+    if (turn <= 0) return undefined;
+    let text: string;
+    try {
+      text = await readFile(fileOf(folder, turn), 'utf8');
+    } catch (error) {
+      // Removed since it was listed: a later one stands.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      throw error;
+    }
+    return { ...parseClaim(text), turn };
+  }
+}
+
+/**
+ * Takes the turn after `last`; false when another process was first. The file appears complete or
+ * not at all, and the last one is never removed: two processes that find the same dead one can't
+ * both follow it.
+ */
+export async function claimAfter(
+  last: Claim | undefined,
+  folder: string,
+  claim: Omit<Claim, 'turn'>,
+): Promise<boolean> {
+  const turn = (last?.turn ?? 0) + 1;
+  const draft = join(folder, `.claim-${claim.token}`);
+  await writeFile(draft, JSON.stringify(claim));
+  try {
+    await link(draft, fileOf(folder, turn));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  for (const earlier of await turns(folder)) {
+    if (earlier > 0 && earlier < turn) await rm(fileOf(folder, earlier), { force: true });
+  }
+  return true;
+}
+
+/** A machine that lost its power may leave an empty file: that process is dead, so nobody answers. */
+function parseClaim(text: string): Omit<Claim, 'turn'> {
+  try {
+    return claimSchema.parse(JSON.parse(text));
+  } catch {
+    return { pid: 0, port: 0, token: '' };
+  }
+}
+
+async function turns(folder: string): Promise<number[]> {
+  const names = await readdir(folder);
+  return [0, ...names.map((name) => Number(FILE.exec(name)?.[1] ?? 0))];
+}
+
+function fileOf(folder: string, turn: number): string {
+  return join(folder, `emulators-${turn}.json`);
+}

@@ -19,7 +19,7 @@ export function cosmosStatus(error: unknown): number | undefined {
 export function cosmosFailure(error: unknown, doing: string): unknown {
   if (error instanceof ServingError) return error;
   const status = cosmosStatus(error);
-  const passing = status === undefined ? !isBug(error) : status >= 500 || PASSING.has(status);
+  const passing = status === undefined ? isOutside(error) : status >= 500 || PASSING.has(status);
   if (!passing) return error;
   return unavailable(`${doing} failed: ${firstLine(messageOf(error))}`, error);
 }
@@ -38,15 +38,10 @@ export function unavailable(detail: string, cause?: unknown): ServingError {
   );
 }
 
-/** Network, time-out and sign-in errors have a code or a name of their own. */
-function isBug(error: unknown): boolean {
-  return (
-    !(error instanceof Error) ||
-    error instanceof TypeError ||
-    error instanceof RangeError ||
-    error instanceof SyntaxError ||
-    error instanceof ReferenceError
-  );
+/** Network errors and time-outs have a code that is text, failures to sign in a name of their own. */
+function isOutside(error: unknown): boolean {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return typeof code === 'string' || /Credential|Authentication|Abort/.test(String(name));
 }
 
 /** The SDK's messages go on with headers and diagnostics. */

@@ -65,7 +65,7 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
   /** The new document's ETag; undefined when one of that id stands already. */
   const create = (document: RegistryDocument): Promise<string | undefined> =>
     attempt(`creating ${document.id} of model ${document.model}`, (container) =>
-      etagUnless(409, container.items.create(document, { contentResponseOnWriteEnabled: false })),
+      etagUnless(409, container.items.create(document)),
     );
 
   /** The documents' bodies, at most `limit`, however many pages they come in. */
@@ -98,7 +98,6 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
           412,
           container.item(MODEL_ID, record.model).replace(document, {
             accessCondition: { type: 'IfMatch', condition: etag },
-            contentResponseOnWriteEnabled: false,
           }),
         ),
       );

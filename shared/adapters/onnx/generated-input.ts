@@ -6,7 +6,7 @@ const MAX_ELEMENTS = 25_000_000;
 
 /**
  * A tensor that fits a specification, all its elements alike: dynamic dimensions and an unknown
- * rank are of one element, numbers are `value`, strings `a`. Undefined when it would be too large.
+ * rank are of one element, strings are the number as text. Undefined when it would be too large.
  */
 export function generatedInput(spec: TensorSpec, value: 0 | 1): Tensor | undefined {
   const shape = (spec.shape ?? [1]).map((dim) => (dim === -1 ? 1 : dim));
@@ -39,6 +39,6 @@ export function generatedInput(spec: TensorSpec, value: 0 | 1): Tensor | undefin
     case 'FP64':
       return new Tensor('float64', new Float64Array(size).fill(value), shape);
     case 'BYTES':
-      return new Tensor('string', new Array<string>(size).fill('a'), shape);
+      return new Tensor('string', new Array<string>(size).fill(String(value)), shape);
   }
 }

@@ -1,0 +1,125 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { answerHttp } from '../functions/http.ts';
+import type { Answer, Context, HttpFunction } from '../functions/trigger.ts';
+import {
+  createMemoryArtifacts,
+  type MemoryArtifacts,
+} from '../shared/adapters/memory/artifacts.ts';
+import { createMemoryMessages, type MemoryMessages } from '../shared/adapters/memory/messages.ts';
+import { createMemoryRegistry } from '../shared/adapters/memory/registry.ts';
+import { type App, compose } from '../shared/compose.ts';
+import { parseConfig } from '../shared/config.ts';
+import type { Inspection } from '../shared/ports.ts';
+
+/** An app whose stores are in memory; what it needs of disk is below `scratchDir`. */
+export interface MemoryApp extends App {
+  readonly artifacts: MemoryArtifacts;
+  readonly messages: MemoryMessages;
+  /** What examining a file will find from now on. */
+  inspection: Inspection | (() => Promise<Inspection>);
+  /** Milliseconds that the app's clock is ahead of the machine's. */
+  ahead: number;
+  /** Files below `scratchDir`, by name. */
+  spooled(): Promise<string[]>;
+}
+
+/** A ready model, as an examination finds it. */
+export const FINE: Inspection = {
+  ok: true,
+  signature: {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: undefined }],
+  },
+  facts: {
+    irVersion: 8,
+    producer: 'a test',
+    opsets: { 'ai.onnx': 17 },
+    operators: { MatMul: 1 },
+    nodes: 1,
+    parameters: 4,
+    parameterBytes: 16,
+    quantized: 'no',
+  },
+  warnings: ['a warning <of> sorts'],
+  loadMs: 1,
+  runMs: 0.5,
+};
+
+export async function createMemoryApp(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<MemoryApp> {
+  const scratchDir = await mkdtemp(join(tmpdir(), 'memory-app-'));
+  const config = parseConfig({
+    PILOTLIGHT_STORAGE: 'in memory',
+    PILOTLIGHT_COSMOS: 'in memory',
+    PILOTLIGHT_SCRATCH_DIR: scratchDir,
+    ...settings,
+  });
+  const artifacts = createMemoryArtifacts();
+  const messages = createMemoryMessages();
+  const stores = { artifacts, messages, registry: createMemoryRegistry() };
+  const composed = compose(config, { dist: pathToFileURL(`${scratchDir}/`), stores });
+  const app: MemoryApp = {
+    ...composed,
+    artifacts,
+    messages,
+    inspection: FINE,
+    ahead: 0,
+    clock: () => Date.now() + app.ahead,
+    inspector: {
+      inspect: () =>
+        typeof app.inspection === 'function' ? app.inspection() : Promise.resolve(app.inspection),
+    },
+    async spooled() {
+      const inside = await readdir(join(scratchDir, 'spool'), {
+        recursive: true,
+        withFileTypes: true,
+      }).catch(() => []);
+      return inside.filter((entry) => entry.isFile()).map(({ name }) => name);
+    },
+    async close() {
+      await composed.close();
+      await rm(scratchDir, { recursive: true, force: true });
+    },
+  };
+  return app;
+}
+
+/** A context that keeps what is logged. */
+export function quietContext(): Context & { readonly logged: string[] } {
+  const logged: string[] = [];
+  const log = (message: string) => void logged.push(message);
+  return { invocationId: 'test', functionName: 'test', log, warn: log, error: log, logged };
+}
+
+/** Sends a request to one HTTP function as a host does. */
+export async function send(
+  app: App,
+  definition: HttpFunction,
+  call: {
+    path: string;
+    params: Readonly<Record<string, string>>;
+    headers?: Readonly<Record<string, string>>;
+    body?: NonNullable<RequestInit['body']>;
+  },
+): Promise<Answer & { json: () => Record<string, unknown> }> {
+  const url = `http://127.0.0.1${call.path}`;
+  const method = definition.methods[0] ?? 'GET';
+  const { headers = {}, body } = call;
+  const init = { method, headers, ...(body !== undefined && { body, duplex: 'half' as const }) };
+  const real = new Request(url, init);
+  const request = {
+    method,
+    url,
+    headers: real.headers,
+    query: new URL(url).searchParams,
+    params: call.params,
+    body: real.body,
+    arrayBuffer: () => real.arrayBuffer(),
+  };
+  const answer = await answerHttp(definition, app, request, quietContext());
+  return { ...answer, json: () => JSON.parse(answer.body as string) as Record<string, unknown> };
+}

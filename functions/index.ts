@@ -1,5 +1,8 @@
+import { deleteModelFunction } from './delete-model.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { inferFunction, inferVersionFunction } from './infer.ts';
+import { listModelsFunction } from './list-models.ts';
+import { listVersionsFunction } from './list-versions.ts';
 import { modelFileFunction } from './model-file.ts';
 import {
   modelConfigFunction,
@@ -15,8 +18,15 @@ import {
   modelStatisticsFunction,
   versionStatisticsFunction,
 } from './model-statistics.ts';
+import { nameVersionFunction } from './name-version.ts';
 import { poisonedRegistrationFunction } from './poisoned-registration.ts';
+import { readHistoryFunction } from './read-history.ts';
+import { readModelFunction } from './read-model.ts';
+import { readVersionFunction } from './read-version.ts';
 import { registerModelFunction } from './register-model.ts';
+import { removeAliasFunction } from './remove-alias.ts';
+import { retireVersionFunction } from './retire-version.ts';
+import { routeTrafficFunction } from './route-traffic.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
 import { sweepFunction } from './sweep.ts';
 import type { FunctionDefinition } from './trigger.ts';
@@ -42,6 +52,16 @@ export const functions: readonly FunctionDefinition[] = [
   repositoryIndexFunction,
   loadFunction,
   unloadFunction,
+  listModelsFunction,
+  readModelFunction,
+  deleteModelFunction,
+  listVersionsFunction,
+  readVersionFunction,
+  retireVersionFunction,
+  nameVersionFunction,
+  removeAliasFunction,
+  routeTrafficFunction,
+  readHistoryFunction,
   registerModelFunction,
   modelFileFunction,
   versionReportFunction,

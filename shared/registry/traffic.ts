@@ -9,8 +9,8 @@ export const MAX_ALIASES = 100;
 
 /**
  * Replaces the routing as a whole; the same again is no change.
- * @throws ServingError `conflict`: a version that isn't there or isn't ready, or stands twice;
- * `malformed`: a percentage out of range
+ * @throws ServingError `conflict`: a version that isn't there, isn't ready or stands twice, or a
+ * percentage out of range
  */
 export function route(
   record: ModelRecord,
@@ -29,7 +29,7 @@ export function route(
   for (const { percent } of shares) {
     if (!(percent >= 0 && percent <= 100)) {
       throw new ServingError({
-        kind: 'malformed',
+        kind: 'conflict',
         detail: `routing of model ${record.model}: percent must be from 0 to 100, got ${percent}`,
       });
     }

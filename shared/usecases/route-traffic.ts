@@ -7,7 +7,7 @@ import { changeModel, type RegistryDeps } from './change-model.ts';
 
 /**
  * Replaces what a model's traffic is routed to, and answers the model as it then is.
- * @throws ServingError `notFound`, `stale`, `conflict`, `malformed`
+ * @throws ServingError `notFound`, `stale`, `conflict`
  */
 export async function routeTraffic(
   deps: RegistryDeps,

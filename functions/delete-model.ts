@@ -1,0 +1,33 @@
+import { ServingError } from '../shared/errors.ts';
+import { parseModelName, quoted } from '../shared/ids.ts';
+import { deleteModel } from '../shared/usecases/delete-model.ts';
+import { callerOf } from './caller.ts';
+import { preconditionOf } from './model-document.ts';
+import type { HttpFunction, Request } from './trigger.ts';
+
+/** DELETE /models/{model}: the model and its artifacts; its version numbers stay used. */
+export const deleteModelFunction: HttpFunction = {
+  kind: 'http',
+  name: 'delete-model',
+  route: 'models/{model}',
+  methods: ['DELETE'],
+  access: 'function',
+  async handler(app, request) {
+    await deleteModel(app, {
+      model: parseModelName(request.params.model ?? ''),
+      force: isForced(request),
+      allows: preconditionOf(request),
+      who: callerOf(request),
+    });
+    return { status: 204 };
+  },
+};
+
+function isForced(request: Pick<Request, 'query'>): boolean {
+  const force = request.query.get('force') ?? 'false';
+  if (force === 'true' || force === 'false') return force === 'true';
+  throw new ServingError({
+    kind: 'malformed',
+    detail: `force: expected true or false, got ${quoted(force)}`,
+  });
+}

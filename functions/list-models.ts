@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { type ModelName, parseModelName } from '../shared/ids.ts';
+import { listModels } from '../shared/usecases/list-models.ts';
+import { json } from './answer.ts';
+import { modelDocument } from './model-document.ts';
+import { continuationToken, queryContinuation, queryLimit } from './page.ts';
+import type { HttpFunction } from './trigger.ts';
+
+const position = z.strictObject({ modelsAfter: z.string().max(128) });
+
+/** GET /models: the models, by name. */
+export const listModelsFunction: HttpFunction = {
+  kind: 'http',
+  name: 'list-models',
+  route: 'models',
+  methods: ['GET'],
+  access: 'function',
+  async handler(app, request) {
+    const limit = queryLimit(request);
+    const token = queryContinuation(request, position);
+    const after: ModelName | undefined = token && parseModelName(token.modelsAfter);
+    const { models, next } = await listModels(app, { limit, ...(after && { after }) });
+    return json(200, {
+      models: models.map(modelDocument),
+      ...(next !== undefined && { continuation: continuationToken({ modelsAfter: next }) }),
+    });
+  },
+};

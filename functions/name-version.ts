@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { parseAliasName, parseModelName } from '../shared/ids.ts';
+import { nameVersion } from '../shared/usecases/name-version.ts';
+import { readJson } from './body.ts';
+import { callerOf } from './caller.ts';
+import { modelAnswer, preconditionOf } from './model-document.ts';
+import type { HttpFunction } from './trigger.ts';
+import { versionInBody } from './version-in-body.ts';
+
+const MAX_BYTES = 1_000;
+const schema = z.strictObject({ version: versionInBody });
+
+/** PUT /models/{model}/aliases/{alias}: `{version}`, the ready version that it names from now on. */
+export const nameVersionFunction: HttpFunction = {
+  kind: 'http',
+  name: 'name-version',
+  route: 'models/{model}/aliases/{alias}',
+  methods: ['PUT'],
+  access: 'function',
+  async handler(app, request) {
+    const model = parseModelName(request.params.model ?? '');
+    const alias = parseAliasName(request.params.alias ?? '');
+    const allows = preconditionOf(request);
+    const { version } = await readJson(request, { schema, what: 'alias', maxBytes: MAX_BYTES });
+    const who = callerOf(request);
+    return modelAnswer(await nameVersion(app, { model, alias, version, allows, who }));
+  },
+};

@@ -1,0 +1,21 @@
+import { parseModelName, parseVersion } from '../shared/ids.ts';
+import { retireVersion } from '../shared/usecases/retire-version.ts';
+import { callerOf } from './caller.ts';
+import type { HttpFunction } from './trigger.ts';
+
+/** DELETE /models/{model}/versions/{version}: retires it, for good. */
+export const retireVersionFunction: HttpFunction = {
+  kind: 'http',
+  name: 'retire-version',
+  route: 'models/{model}/versions/{version}',
+  methods: ['DELETE'],
+  access: 'function',
+  async handler(app, request) {
+    await retireVersion(app, {
+      model: parseModelName(request.params.model ?? ''),
+      version: parseVersion(request.params.version ?? ''),
+      who: callerOf(request),
+    });
+    return { status: 204 };
+  },
+};

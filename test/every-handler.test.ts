@@ -1,19 +1,20 @@
+import { readFile } from 'node:fs/promises';
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routeParameters } from '../functions/azure-host.ts';
 import { answerHttp } from '../functions/http.ts';
 import { functions } from '../functions/index.ts';
 import type { HttpFunction, Method } from '../functions/trigger.ts';
-import { createMemoryApp, type MemoryApp } from './stand-ins/memory-app.ts';
+import { createWholeApp, type WholeApp } from './stand-ins/whole-app.ts';
 
 // Every HTTP function of the table through Azure's own request and response classes.
 
-let memory: MemoryApp;
+let whole: WholeApp;
 beforeAll(async () => {
-  memory = await createMemoryApp();
+  whole = await createWholeApp();
 });
 afterAll(async () => {
-  await memory.close();
+  await whole.close();
 });
 
 interface Sent {
@@ -21,8 +22,11 @@ interface Sent {
   readonly params?: Record<string, string>;
   readonly query?: Record<string, string>;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
+
+const rpcBody = (body: string | Uint8Array) =>
+  typeof body === 'string' ? { string: body } : { bytes: body };
 
 async function send(definition: HttpFunction, sent: Sent) {
   const path = definition.route.replace(/\{\**([^}:?]+)[^}]*\}/g, (_, name: string) =>
@@ -34,7 +38,7 @@ async function send(definition: HttpFunction, sent: Sent) {
     headers: sent.headers ?? {},
     params: sent.params ?? {},
     query: sent.query ?? {},
-    ...(sent.body !== undefined && sent.method !== 'GET' && { body: { string: sent.body } }),
+    ...(sent.body !== undefined && sent.method !== 'GET' && { body: rpcBody(sent.body) }),
   });
   const logs: string[] = [];
   const context = new InvocationContext({
@@ -45,7 +49,7 @@ async function send(definition: HttpFunction, sent: Sent) {
     status,
     headers = {},
     body = null,
-  } = await answerHttp(definition, memory.app, request, context);
+  } = await answerHttp(definition, whole.app, request, context);
   const response = new HttpResponse({ status, headers, body });
   return { request, response, text: await response.text(), logs };
 }
@@ -176,6 +180,49 @@ describe.each(handlers)(
     });
   },
 );
+
+describe('for a model that is ready', () => {
+  beforeAll(async () => {
+    const body = await readFile('models/digits/model.onnx');
+    const headers = { 'content-type': 'application/octet-stream' };
+    const params = { model: 'digits' };
+    const register = handlers.find(({ definition }) => definition.name === 'register-model');
+    if (!register) throw new Error('no function registers models');
+    const { response } = await send(register.definition, { method: 'POST', params, headers, body });
+    expect(response.status).toBe(202);
+    for (const message of whole.messages.registrations) {
+      for (const definition of functions) {
+        if (definition.kind !== 'queue' || definition.queue !== 'registrations') continue;
+        await definition.handler(whole.app, message, new InvocationContext());
+      }
+    }
+  });
+
+  const reading = handlers.filter(
+    ({ definition, method }) =>
+      method === 'GET' &&
+      routeParameters(definition.route).every((name) => name === 'model' || name === 'version'),
+  );
+  test.each(reading)('GET $definition.route succeeds', async ({ definition, method }) => {
+    const known = params(definition, (name) => (name === 'version' ? '1' : 'digits'));
+    expect(await expectValid(definition, { method, params: known })).toBe(200);
+  });
+
+  const predicting = handlers.filter(({ definition }) => definition.route.endsWith('/infer'));
+  test.each(predicting)('POST $definition.route predicts', async ({ definition, method }) => {
+    const known = params(definition, (name) => (name === 'version' ? '1' : 'digits'));
+    const data = Array.from({ length: 64 }, () => 0.5);
+    const inputs = [{ name: 'image', datatype: 'FP32', shape: [1, 1, 8, 8], data }];
+    const body = JSON.stringify({ inputs });
+    const { response, text } = await send(definition, { method, params: known, body });
+    expect(response.status).toBe(200);
+    const { outputs } = JSON.parse(text) as { outputs: { name: string; shape: number[] }[] };
+    expect(outputs).toMatchObject([
+      { name: 'label', shape: [1] },
+      { name: 'probabilities', shape: [1, 10] },
+    ]);
+  });
+});
 
 test('only health is open to anyone', () => {
   const open = handlers.filter(({ definition }) => definition.access === 'anonymous');

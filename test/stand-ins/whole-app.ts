@@ -14,7 +14,7 @@ import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
 import { type App, compose } from '../../shared/compose.ts';
 import { parseConfig } from '../../shared/config.ts';
 
-export interface MemoryApp {
+export interface WholeApp {
   readonly app: App;
   readonly artifacts: MemoryArtifacts;
   readonly messages: MemoryMessages;
@@ -23,9 +23,9 @@ export interface MemoryApp {
 }
 
 /** The whole app with storage, registry and queues in memory; models are examined and run for real. */
-export async function createMemoryApp(
+export async function createWholeApp(
   env: Readonly<Record<string, string>> = {},
-): Promise<MemoryApp> {
+): Promise<WholeApp> {
   const dist = process.env.PILOTLIGHT_TEST_DIST;
   if (!dist) throw new Error('PILOTLIGHT_TEST_DIST: not set; the global setup bundles into it');
   const scratchDir = await mkdtemp(join(tmpdir(), 'pilotlight-app-'));

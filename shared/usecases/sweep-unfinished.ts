@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 import type { ArtifactStore, Messages, RegistrationMessage } from '../ports.ts';
-import { settlePurge } from '../registry/deletion.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
-import { changeModel, type RegistryDeps } from './change-model.ts';
+import type { RegistryDeps } from './change-model.ts';
+import { purgeOwed } from './delete-model.ts';
 
 export interface SweepDeps extends RegistryDeps {
   readonly artifacts: Pick<ArtifactStore, 'purge'>;
@@ -37,14 +37,9 @@ export async function sweepUnfinished(deps: SweepDeps): Promise<Swept> {
   for (const { message } of sent) await deps.messages.sendRegistration(message);
 
   let purged = 0;
-  for (const { model, purges } of records) {
-    for (const incarnation of purges) {
-      await deps.artifacts.purge(model, incarnation);
-      await changeModel(deps, model, (record) => ({
-        record: record && settlePurge(record, incarnation),
-      }));
-      purged += 1;
-    }
+  for (const record of records) {
+    await purgeOwed(deps, record);
+    purged += record.purges.length;
   }
   return { sentAgain: sent.length, purged };
 }

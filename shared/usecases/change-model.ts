@@ -12,9 +12,9 @@ export interface RegistryDeps {
 }
 
 /** Races a writer may lose before it gives up; a hundred writers at once all get through. */
-const MAX_ATTEMPTS = 60;
-const FIRST_PAUSE_MS = 10;
-const MAX_PAUSE_MS = 1_500;
+const MAX_ATTEMPTS = 40;
+const FIRST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 2_000;
 
 /**
  * The one way a model's record is written: read, let `transition` say what it becomes, copy out the
@@ -59,6 +59,6 @@ async function write(
 
 /** Full jitter: writers that lost to the same winner don't meet again. */
 async function pause(attempt: number): Promise<void> {
-  const most = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 1.5 ** attempt);
+  const most = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
   await sleep(Math.random() * most);
 }

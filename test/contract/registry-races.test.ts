@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createCosmosRegistry } from '../../shared/adapters/azure/registry.ts';
+import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
+import type { AliasName, Fingerprint, ModelName, Version } from '../../shared/ids.ts';
+import type { RegistryStore } from '../../shared/ports.ts';
+import type { ModelEvent } from '../../shared/registry/events.ts';
+import type { ModelRecord, Submission, Verdict } from '../../shared/registry/model-record.ts';
+import { nameVersion } from '../../shared/usecases/name-version.ts';
+import { readEvents } from '../../shared/usecases/read-history.ts';
+import {
+  allocateVersion,
+  beginValidation,
+  decideVersion,
+} from '../../shared/usecases/version-lifecycle.ts';
+import { type CosmosEmulator, startCosmosEmulator } from './cosmos.ts';
+
+// A hundred writers at once, each with nothing but the store between them, lose nothing.
+
+const WRITERS = 100;
+const model = 'churn' as ModelName;
+let emulator: CosmosEmulator;
+
+beforeAll(async () => {
+  emulator = await startCosmosEmulator();
+});
+afterAll(() => emulator.close());
+
+describe.each<[string, () => RegistryStore]>([
+  ['memory', createMemoryRegistry],
+  ['Cosmos', () => createCosmosRegistry(emulator.config)],
+])('in %s', (_, open) => {
+  test('a hundred registrations and a hundred alias moves at once all count', async () => {
+    const deps = { registry: open(), clock: () => Date.now() };
+    const each = <T>(work: (n: number) => Promise<T>) =>
+      Promise.all(Array.from({ length: WRITERS }, (_, n) => work(n)));
+
+    const registered = await each((n) => allocateVersion(deps, submissionOf(n), `writer ${n}`));
+    const numbers = registered.map(({ entry }) => entry.version);
+    expect([...numbers].sort((a, b) => a - b)).toEqual(upTo(WRITERS));
+    expect(registered.every(({ created }) => created)).toBe(true);
+
+    // Again is the same, whoever else asks at the same time.
+    const again = await each((n) => allocateVersion(deps, submissionOf(n), 'again'));
+    expect(again.map(({ entry }) => entry.version)).toEqual(numbers);
+    expect(again.some(({ created }) => created)).toBe(false);
+
+    await each((n) => beginValidation(deps, { model, incarnation: 1, version: number(n) }));
+    await each((n) => decideVersion(deps, verdictOf(number(n)), 'validator'));
+    const decided = await recordIn(deps.registry);
+    expect(decided.versions.every(({ state }) => state === 'ready')).toBe(true);
+    expect(decided.routing.production).toBeDefined();
+
+    // Each move names another version, so each is a change.
+    await each((n) =>
+      nameVersion(deps, {
+        model,
+        alias: `alias-${n % 10}` as AliasName,
+        version: number(n),
+        allows: () => true,
+        who: 'mover',
+      }),
+    );
+    const named = await recordIn(deps.registry);
+    expect(named.generation).toBe(decided.generation + WRITERS);
+
+    const { events } = await readEvents(deps, model, { after: 0, limit: 1000 });
+    expect(events.map(({ seq }) => seq)).toEqual(upTo(events.length));
+    expect(countOf(events, 'registered')).toBe(WRITERS);
+    expect(countOf(events, 'ready')).toBe(WRITERS);
+    expect(countOf(events, 'routed')).toBe(1);
+    const moves = events.filter(({ type }) => type === 'aliased');
+    expect(moves.map(({ figures }) => Number(figures?.version)).sort((a, b) => a - b)).toEqual(
+      upTo(WRITERS),
+    );
+    const last = Object.fromEntries(
+      moves.map(({ figures }) => [figures?.alias, Number(figures?.version)]),
+    );
+    expect(named.aliases).toEqual(last);
+    expect(events.at(-1)).toMatchObject({ routing: named.routing, aliases: named.aliases });
+  });
+
+  test('of many who register the same at once, one makes the version', async () => {
+    const deps = { registry: open(), clock: () => Date.now() };
+    const other = { ...submissionOf(0), model: 'same' as ModelName };
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => allocateVersion(deps, other, 'somebody')),
+    );
+    expect(answers.filter(({ created }) => created)).toHaveLength(1);
+    expect(new Set(answers.map(({ entry }) => entry.version))).toEqual(new Set([1]));
+  });
+});
+
+const number = (n: number) => (n + 1) as Version;
+const upTo = (most: number) => Array.from({ length: most }, (_, n) => n + 1);
+
+function countOf(events: readonly ModelEvent[], type: ModelEvent['type']): number {
+  return events.filter((event) => event.type === type).length;
+}
+
+async function recordIn(registry: RegistryStore): Promise<ModelRecord> {
+  const stored = await registry.readModel(model);
+  if (!stored) throw new Error('the model is gone');
+  return stored.value;
+}
+
+function submissionOf(n: number): Submission {
+  return {
+    model,
+    incarnation: 1,
+    fingerprint: `fingerprint-${n}` as Fingerprint,
+    digest: String(n).padStart(64, '0') as Submission['digest'],
+    bytes: 100 + n,
+    card: {},
+  };
+}
+
+function verdictOf(version: Version): Verdict {
+  const { digest, bytes, card } = submissionOf(version - 1);
+  return {
+    model,
+    incarnation: 1,
+    version,
+    decidedAt: new Date().toISOString(),
+    digest,
+    bytes,
+    card,
+    outcome: {
+      kind: 'ready',
+      signature: { inputs: [], outputs: [] },
+      facts: {
+        irVersion: 8,
+        producer: '',
+        opsets: {},
+        operators: {},
+        nodes: 0,
+        parameters: 0,
+        parameterBytes: 0,
+        quantized: 'no',
+      },
+      warnings: [],
+      loadMs: 1,
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType as A,
   type AttributeProtoSchema,
@@ -134,3 +134,16 @@ export const PLAIN: Graph = {
   output: [tensorValue('y', T.FLOAT, ['n', 2])],
   node: [node('Identity', ['x'], ['y'])],
 };
+
+/** A message in a message in a message …, by field numbers from the outside; the innermost is empty. */
+export function nestedMessages(fields: readonly number[]): Uint8Array<ArrayBuffer> {
+  const backwards: number[] = [];
+  for (const field of fields.toReversed()) {
+    const head = [(field << 3) | 2];
+    let length = backwards.length;
+    for (; length > 127; length >>>= 7) head.push((length & 127) | 128);
+    head.push(length);
+    backwards.push(...head.reverse());
+  }
+  return Uint8Array.from(backwards.reverse());
+}

@@ -6,6 +6,7 @@ import {
   graphAttribute,
   int64s,
   modelBytes,
+  nestedMessages,
   node,
   PLAIN,
   T,
@@ -189,25 +190,12 @@ describe('what is no model', () => {
   test('messages that nest deeper than the runtime reads', () => {
     // ModelProto.graph (7) › node (1) › attribute (5) › g (6) › node …
     const fields = [7, ...Array.from({ length: 10_000 }, (_, depth) => [1, 5, 6][depth % 3] ?? 1)];
-    expect(readGraph(nested(fields))).toMatchObject({
+    expect(readGraph(nestedMessages(fields))).toMatchObject({
       ok: false,
       reasons: [expect.stringMatching(/recursion depth of 100/)],
     });
   });
 });
-
-/** A message in a message in a message …, by field numbers from the outside; the innermost is empty. */
-function nested(fields: readonly number[]): Uint8Array {
-  const backwards: number[] = [];
-  for (const field of fields.toReversed()) {
-    const head = [(field << 3) | 2];
-    let length = backwards.length;
-    for (; length > 127; length >>>= 7) head.push((length & 127) | 128);
-    head.push(length);
-    backwards.push(...head.reverse());
-  }
-  return Uint8Array.from(backwards.reverse());
-}
 
 test('inputs and operators that would not fit a document are refused by size', () => {
   const reading = readGraph(

@@ -2,15 +2,20 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BlobServiceClient } from '@azure/storage-blob';
-import { describe, expect, test } from '@jest/globals';
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { blockSizeFor, createAzureArtifacts } from '../../shared/adapters/azure/artifacts.ts';
 import { createMemoryArtifacts } from '../../shared/adapters/memory/artifacts.ts';
 import type { Digest, ModelName } from '../../shared/ids.ts';
-import type { ArtifactRef } from '../../shared/ports.ts';
-import { type ArtifactHarness, artifactStoreContract, RANGE_BYTES } from './artifact-store.ts';
-import { connectionString, startAzurite } from './azurite.ts';
-import { type Fault, startFaultProxy } from './fault-proxy.ts';
+import type { ArtifactRef, ArtifactStore } from '../../shared/ports.ts';
+import {
+  type ArtifactHarness,
+  artifactStoreContract,
+  nameOf,
+  RANGE_BYTES,
+} from './artifact-store.ts';
+import { type Azurite, connectionString, startAzurite } from './azurite.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 
 artifactStoreContract('memory', memory);
 artifactStoreContract('Azurite', azurite);
@@ -69,47 +74,90 @@ async function azurite(): Promise<ArtifactHarness> {
   };
 }
 
-describe('artifacts over a bad network', () => {
+describe('artifacts over the network', () => {
+  let emulator: Azurite;
+  let proxy: FaultProxy;
+  let folder: string;
+  let store: ArtifactStore;
+  let container: ContainerClient;
+  beforeAll(async () => {
+    emulator = await startAzurite();
+    proxy = await startFaultProxy(emulator.blobPort);
+    folder = await mkdtemp(join(tmpdir(), 'artifacts-'));
+    store = createAzureArtifacts({
+      storage: { kind: 'connectionString', connectionString: connectionString(proxy.port, 1) },
+      blockBytes: 1000,
+    });
+    container = BlobServiceClient.fromConnectionString(
+      emulator.connectionString,
+    ).getContainerClient('artifacts');
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    await emulator.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  afterEach(() => {
+    proxy.before = () => 'pass';
+  });
+
+  const given = async (bytes: Uint8Array): Promise<{ ref: ArtifactRef; file: string }> => {
+    const digest = createHash('sha256').update(bytes).digest('hex') as Digest;
+    const file = join(folder, digest);
+    await writeFile(file, bytes);
+    return { ref: { model: 'm' as ModelName, incarnation: 1, digest, name: 'model.onnx' }, file };
+  };
+
   test('an answer cut in the middle is read on from there', async () => {
-    const emulator = await startAzurite();
-    const proxy = await startFaultProxy(emulator.blobPort);
-    const folder = await mkdtemp(join(tmpdir(), 'artifacts-'));
-    try {
-      const storage = {
-        kind: 'connectionString',
-        connectionString: connectionString(proxy.port, 1),
-      } as const;
-      const store = createAzureArtifacts({ storage });
-      const bytes = randomBytes(300_000);
-      const digest = createHash('sha256').update(bytes).digest('hex') as Digest;
-      const ref: ArtifactRef = {
-        model: 'm' as ModelName,
-        incarnation: 1,
-        digest,
-        name: 'model.onnx',
-      };
-      await writeFile(join(folder, 'from'), bytes);
-      await store.put(ref, join(folder, 'from'));
-      let reads = 0;
-      proxy.before = (request) => (request.headers['x-ms-range'] && ++reads === 1 ? 'cut' : 'pass');
-      expect(await store.fetch(ref, join(folder, 'to'))).toBe(true);
-      expect(reads).toBeGreaterThan(1);
-      expect(bytes.equals(await readFile(join(folder, 'to')))).toBe(true);
-    } finally {
-      await proxy.stop();
-      await emulator.stop();
-      await rm(folder, { recursive: true, force: true });
-    }
+    const bytes = randomBytes(300_000);
+    const { ref, file } = await given(bytes);
+    await store.put(ref, file);
+    let reads = 0;
+    proxy.before = (request) => (request.headers['x-ms-range'] && ++reads === 1 ? 'cut' : 'pass');
+    expect(await store.fetch(ref, join(folder, 'to'))).toBe(true);
+    expect(reads).toBeGreaterThan(1);
+    expect(bytes.equals(await readFile(join(folder, 'to')))).toBe(true);
+  });
+
+  test.each([
+    ['in one request', 1000],
+    ['in blocks', 1001],
+  ])('what another writer stored first stays, %s', async (_, size) => {
+    const { ref, file } = await given(randomBytes(size));
+    const theirs = new Uint8Array(randomBytes(20));
+    let raced = 0;
+    proxy.before = async ({ method, url = '' }): Promise<Fault> => {
+      if (method === 'PUT' && !url.includes('comp=block&') && raced++ === 0) {
+        await container.createIfNotExists();
+        await container.getBlockBlobClient(nameOf(ref)).uploadData(theirs);
+      }
+      return 'pass';
+    };
+    await store.put(ref, file);
+    expect(raced).toBeGreaterThan(0);
+    const stored = await container.getBlockBlobClient(nameOf(ref)).downloadToBuffer();
+    expect(new Uint8Array(stored)).toEqual(theirs);
+  });
+
+  test('what stands is not sent again', async () => {
+    const { ref, file } = await given(randomBytes(5000));
+    await store.put(ref, file);
+    const methods: (string | undefined)[] = [];
+    proxy.before = ({ method }) => {
+      methods.push(method);
+      return 'pass';
+    };
+    await store.put(ref, file);
+    expect(methods).toEqual(['HEAD']);
   });
 
   test('a storage that is not there is unavailable', async () => {
-    const proxy = await startFaultProxy(1);
-    const port = proxy.port;
-    await proxy.stop();
-    const store = createAzureArtifacts({
-      storage: { kind: 'connectionString', connectionString: connectionString(port, port) },
+    const gone = await startFaultProxy(1);
+    await gone.stop();
+    const nowhere = createAzureArtifacts({
+      storage: { kind: 'connectionString', connectionString: connectionString(gone.port, 1) },
     });
-    await expect(store.ping()).rejects.toMatchObject({ failure: { kind: 'unavailable' } });
+    await expect(nowhere.ping()).rejects.toMatchObject({ failure: { kind: 'unavailable' } });
   });
 });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { streamFile } from './file-stream.ts';
 
 const BYTES = 1_000_000;
@@ -43,4 +43,22 @@ test('the file is closed when its reader is gone without a word', async () => {
   expect((await reader.read()).done).toBe(false);
   await closed;
   expect(await reader.read()).toEqual({ done: true, value: undefined });
+});
+
+test('a reader who is slow, but reads, keeps the file open', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  try {
+    const options = { start: 0, end: BYTES, idleMs: 1_000 };
+    const reader = (await streamFile(path, options)).getReader();
+    let bytes = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      bytes += value.byteLength;
+      jest.advanceTimersByTime(900);
+    }
+    expect(bytes).toBe(BYTES);
+  } finally {
+    jest.useRealTimers();
+  }
 });

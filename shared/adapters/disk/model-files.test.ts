@@ -146,6 +146,14 @@ describe('the bound', () => {
     heldD.release();
   });
 
+  test('using a file again makes it young', async () => {
+    const files = createModelFiles({ dir, artifacts: counted, maxBytes: 200 });
+    const [a, b, c] = [1, 2, 3].map(() => stored(randomBytes(100)));
+    if (!a || !b || !c) throw new Error('three refs');
+    for (const ref of [a, b, a, c]) (await files.open(ref, 100)).release();
+    expect(await onDisk()).toEqual([fileOf(a), fileOf(c)].sort());
+  });
+
   test('a file goes only when every holder has released it', async () => {
     const files = createModelFiles({ dir, artifacts: counted, maxBytes: 100 });
     const ref = stored(randomBytes(60));

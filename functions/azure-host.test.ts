@@ -3,7 +3,9 @@ import { describe, expect, jest, test } from '@jest/globals';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { FunctionsCore } from '../test/stand-ins/functions-core.ts';
-import { registerFunctions, routeParameters } from './azure-host.ts';
+import { registerFunctions } from './azure-host.ts';
+import { routeParameters } from './azure-http.ts';
+import { Drain } from './drain.ts';
 import type { FunctionDefinition, HttpFunction } from './trigger.ts';
 
 // One module for the whole file, as in a worker; each test puts its own core behind it.
@@ -83,13 +85,13 @@ const table: FunctionDefinition[] = [
   { kind: 'timer', name: 'timer', schedule: '*/30 * * * * *', handler: () => see('tick') },
 ];
 
-function register(getApp = () => Promise.resolve(app)): FunctionsCore {
+function register(getApp = () => Promise.resolve(app), drain = new Drain()): FunctionsCore {
   const core = new FunctionsCore();
   mockCore.current = core;
   azure.app.setup({ enableHttpStream: false });
   // The library hands its model over once; later cores get it from the first registration on.
   core.api.setProgrammingModel(model as never);
-  registerFunctions(azure, table, getApp);
+  registerFunctions(azure, table, { app: getApp, drain });
   return core;
 }
 
@@ -251,6 +253,17 @@ describe('messages', () => {
     );
     await expect(uncomposed.invoke('queue', { string: 'x' })).rejects.toThrow('not set up');
   });
+});
+
+test('while the process drains, all but health is put off', async () => {
+  const drain = new Drain();
+  const core = register(undefined, drain);
+  await drain.begin('worn out', 0);
+  const get = { method: 'GET', url: 'http://h/x' };
+  expect((await core.invokeHttp('params', get)).status).toBe(503);
+  expect((await core.invokeHttp('open', get)).status).toBe(200);
+  await expect(core.invoke('queue', { string: 'x' })).rejects.toThrow('worn out');
+  await expect(core.invoke('timer', { json: '{}' })).rejects.toThrow('worn out');
 });
 
 test('a route’s parameters', () => {

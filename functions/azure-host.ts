@@ -1,57 +1,68 @@
 import type * as azureFunctions from '@azure/functions';
-import type { HttpResponse, InvocationContext } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import { ResourceFactoryResolver } from '@azure/functions-extensions-base';
 import type { App } from '../shared/compose.ts';
+import { httpHandler } from './azure-http.ts';
 import { blobReference, namedBlob } from './blob-reference.ts';
-import { answerHttp, guarded } from './http.ts';
+import type { Drain } from './drain.ts';
 import { runMessage } from './message.ts';
-import { bugAnswer } from './problem.ts';
-import { stackOf } from './stack.ts';
-import type { Answer, FunctionDefinition, HttpFunction, Request } from './trigger.ts';
-import { unerring } from './unerring-stream.ts';
-
-type Azure = typeof azureFunctions;
+import type { BlobFunction, FunctionDefinition, QueueFunction, TimerFunction } from './trigger.ts';
 
 /** The app setting (or prefix of settings) by which the host reaches the storage account. */
 const STORAGE = 'PILOTLIGHT_STORAGE';
 /** What the host calls blobs in deferred binding data. */
 const BLOB_SOURCE = 'AzureStorageBlobs';
 
+/** What serves the functions. */
+export interface Serving {
+  /** Asked for at each invocation. */
+  readonly app: () => Promise<App>;
+  /** Every invocation runs under it, but those of anonymous functions: health tells to the last. */
+  readonly drain: Drain;
+}
+
 /**
  * Registers every function of the table with Azure Functions; to be called while the app's `main`
- * loads, and only then. `app` is asked for at each invocation.
+ * loads, and only then.
  */
 export function registerFunctions(
-  azure: Azure,
+  azure: typeof azureFunctions,
   table: readonly FunctionDefinition[],
-  app: () => Promise<App>,
+  serving: Serving,
 ): void {
   const resolver = ResourceFactoryResolver.getInstance();
   if (!resolver.hasResourceFactory(BLOB_SOURCE)) {
     resolver.registerResourceFactory(BLOB_SOURCE, namedBlob);
   }
-  for (const definition of table) register(azure, definition, app);
-}
-
-function register(azure: Azure, definition: FunctionDefinition, app: () => Promise<App>): void {
-  const { name } = definition;
-  switch (definition.kind) {
-    case 'http':
-      azure.app.http(name, {
+  for (const definition of table) {
+    if (definition.kind === 'http') {
+      azure.app.http(definition.name, {
         route: definition.route,
         methods: [...definition.methods],
         authLevel: definition.access === 'anonymous' ? 'anonymous' : 'function',
-        handler: httpHandler(azure, definition, app),
+        handler: httpHandler(azure, definition, serving),
       });
-      break;
+    } else {
+      registerMessages(azure, definition, serving);
+    }
+  }
+}
+
+function registerMessages(
+  azure: typeof azureFunctions,
+  definition: QueueFunction | BlobFunction | TimerFunction,
+  { app, drain }: Serving,
+): void {
+  const { name } = definition;
+  const run = (context: InvocationContext, handle: (app: App) => Promise<void>) =>
+    runMessage(definition, context, () => drain.run(async () => handle(await app())));
+  switch (definition.kind) {
     case 'queue':
       azure.app.storageQueue(name, {
         queueName: definition.queue,
         connection: STORAGE,
         handler: (message: unknown, context: InvocationContext) =>
-          runMessage(definition, context, async () =>
-            definition.handler(await app(), message, context),
-          ),
+          run(context, (app) => definition.handler(app, message, context)),
       });
       break;
     case 'blob':
@@ -61,75 +72,18 @@ function register(azure: Azure, definition: FunctionDefinition, app: () => Promi
         source: 'EventGrid', // the only one that Flex Consumption has
         sdkBinding: true, // else the whole blob comes as a buffer
         handler: (blob: unknown, context: InvocationContext) =>
-          runMessage(definition, context, async () =>
-            definition.handler(await app(), blobReference(blob, context.triggerMetadata), context),
-          ),
+          run(context, (app) => {
+            const reference = blobReference(blob, context.triggerMetadata);
+            return definition.handler(app, reference, context);
+          }),
       });
       break;
     case 'timer':
       azure.app.timer(name, {
         schedule: definition.schedule,
         handler: (_timer: unknown, context: InvocationContext) =>
-          runMessage(definition, context, async () => definition.handler(await app(), context)),
+          run(context, (app) => definition.handler(app, context)),
       });
       break;
   }
-}
-
-function httpHandler(azure: Azure, definition: HttpFunction, app: () => Promise<App>) {
-  const declared = routeParameters(definition.route);
-  return async (azureRequest: Request, context: InvocationContext): Promise<HttpResponse> => {
-    const request = narrowed(azureRequest, declared);
-    const answer = await guarded(request, context, async () =>
-      answerHttp(definition, await app(), request, context),
-    );
-    try {
-      return responseOf(azure, answer, context);
-    } catch (error) {
-      const bug = bugAnswer(request);
-      context.error(`${bug.instance}: ${stackOf(error)}`);
-      return responseOf(azure, bug, context);
-    }
-  };
-}
-
-/** The request without what the host leaks into `params`: the query, and any body member. */
-function narrowed(request: Request, declared: readonly string[]): Request {
-  const params: Record<string, string> = {};
-  for (const name of declared) {
-    const value = request.params[name];
-    if (value !== undefined) params[name] = value;
-  }
-  return {
-    method: request.method,
-    url: request.url,
-    headers: request.headers,
-    query: request.query,
-    params,
-    get body() {
-      return request.body;
-    },
-    arrayBuffer: () => request.arrayBuffer(),
-  };
-}
-
-/** `a/{name}/b/{id:int?}/{*rest}` declares name, id and rest. */
-export function routeParameters(route: string): string[] {
-  return [...route.matchAll(/\{\**([A-Za-z_][A-Za-z0-9_]*)/g)].map((found) => found[1] ?? '');
-}
-
-function responseOf(azure: Azure, answer: Answer, context: InvocationContext): HttpResponse {
-  const { status, body } = answer;
-  const headers: Record<string, string> = { ...answer.headers };
-  if (body === undefined) return new azure.HttpResponse({ status, headers });
-  if (body instanceof ReadableStream) {
-    const stream = unerring(body, (error) => {
-      context.error(`body stream ended early: ${stackOf(error)}`);
-    });
-    return new azure.HttpResponse({ status, headers, body: stream });
-  }
-  headers['content-length'] = String(
-    typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength,
-  );
-  return new azure.HttpResponse({ status, headers, body });
 }

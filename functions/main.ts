@@ -2,6 +2,7 @@ import * as azure from '@azure/functions';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { registerFunctions } from './azure-host.ts';
+import { Drain, endWhenAiling } from './drain.ts';
 import { functions } from './index.ts';
 import { lazily } from './lazy.ts';
 import { stackOf } from './stack.ts';
@@ -10,10 +11,13 @@ import { stackOf } from './stack.ts';
 // hooks count only when they are registered while this loads; so nothing but that happens here.
 
 const app = lazily(composeApp);
+const drain = new Drain();
+let stopWatching: () => void = () => undefined;
 const httpStreaming = enableHttpStreaming();
-registerFunctions(azure, functions, () => app.get());
+registerFunctions(azure, functions, { app: () => app.get(), drain });
 
 azure.app.hook.appTerminate(async () => {
+  stopWatching();
   try {
     await (await app.peek())?.close();
   } catch (error) {
@@ -51,7 +55,15 @@ async function composeApp(): Promise<App> {
     const config = parseConfig(process.env);
     // Code that several entries share lies in chunks beside this file: it is the top of dist.
     const dist = new URL('.', import.meta.url);
-    return compose({ ...config, httpStreaming }, { dist });
+    const composed = compose({ ...config, httpStreaming }, { dist });
+    stopWatching = endWhenAiling({
+      ailments: () => composed.engine.ailments(),
+      drain,
+      everyMs: 1_000,
+      graceMs: config.requestTimeoutMs,
+      end: endProcess,
+    });
+    return composed;
   } catch (cause) {
     throw new ServingError(
       {
@@ -63,4 +75,13 @@ async function composeApp(): Promise<App> {
       { cause },
     );
   }
+}
+
+/**
+ * The host starts another process. By a signal, since `exit` aborts while a model runs, and the
+ * host never replaces a process that ended with 0.
+ */
+function endProcess(reason: string): void {
+  process.stderr.write(`error: this process ends itself: ${reason}\n`);
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { routeParameters } from '../functions/azure-host.ts';
+import { routeParameters } from '../functions/azure-http.ts';
 import { answerHttp } from '../functions/http.ts';
 import { functions } from '../functions/index.ts';
 import type { HttpFunction, Method } from '../functions/trigger.ts';

@@ -11,6 +11,8 @@ export interface FunctionsProcess {
   /** Whether HTTP goes through the worker's own server. */
   readonly proxied: boolean;
   ask(request: WorkerRequest): Promise<unknown>;
+  /** Resolves to the signal or exit code with which it ended. */
+  readonly ended: Promise<string | number>;
   /** What it wrote to stdout and stderr. */
   output(): string;
   stop(): Promise<void>;
@@ -48,17 +50,20 @@ export async function startFunctions(options: {
       output += chunk.toString();
     });
   }
+  const ended = new Promise<string | number>((resolve) => {
+    child.once('exit', (code, signal) => {
+      resolve(signal ?? code ?? 0);
+    });
+  });
   const { expect, ask } = conversation(child, () => output);
   const stop = async () => {
-    const ended = child.exitCode !== null || child.signalCode !== null;
-    const exit = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
-    if (!ended) await exit;
+    await ended;
     await rm(folder, { recursive: true, force: true });
   };
   try {
     const hello = (await expect(0)) as { node: string; proxied: boolean };
-    return { ...hello, ask, output: () => output, stop };
+    return { ...hello, ask, ended, output: () => output, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,12 +4,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { functions } from '../../functions/index.ts';
 import { type HeldEmulators, holdEmulators } from '../../local/emulator-client.ts';
-import type { HttpResult } from '../stand-ins/functions-core.ts';
+import { FunctionsClient, told } from '../stand-ins/functions-client.ts';
 import { type FunctionsProcess, startFunctions } from '../stand-ins/functions-process.ts';
 import { unzip } from '../stand-ins/unzip.ts';
 
@@ -84,6 +83,7 @@ describe('the zip', () => {
 describe('unpacked, under Node 22', () => {
   let emulators: HeldEmulators;
   let worker: FunctionsProcess;
+  let client: FunctionsClient;
 
   beforeAll(async () => {
     const data = join(folder, 'emulators');
@@ -105,49 +105,12 @@ describe('unpacked, under Node 22', () => {
         PILOTLIGHT_VCPUS: '1',
       },
     });
+    client = new FunctionsClient(worker, emulators.storage);
   });
   afterAll(async () => {
     await worker.stop();
     await emulators.end();
   });
-
-  /** Calls the function that serves `route`, as the host's router would. */
-  async function call(
-    method: string,
-    route: string,
-    request: {
-      params?: Record<string, string>;
-      headers?: Record<string, string>;
-      body?: Uint8Array;
-    } = {},
-  ): Promise<HttpResult> {
-    const found = functions.find(
-      (one) => one.kind === 'http' && one.route === route && one.methods.some((m) => m === method),
-    );
-    if (!found) throw new Error(`no function serves ${method} ${route}`);
-    const url = `http://host/${route.replace(/\{(\w+)\}/g, (_, name: string) => request.params?.[name] ?? '')}`;
-    const call = { method, url, ...request };
-    return (await worker.ask({ do: 'http', name: found.name, call })) as HttpResult;
-  }
-
-  const told = ({ status, body }: HttpResult) => ({
-    status,
-    json: JSON.parse(Buffer.from(body).toString()) as unknown,
-  });
-
-  /** Delivers what waits in a queue to its function, as the host would. */
-  async function deliver(queue: string): Promise<number> {
-    const definition = functions.find((one) => one.kind === 'queue' && one.queue === queue);
-    if (!definition) throw new Error(`no function reads queue ${queue}`);
-    const client = QueueServiceClient.fromConnectionString(emulators.storage).getQueueClient(queue);
-    const { receivedMessageItems: messages } = await client.receiveMessages();
-    for (const { messageId, popReceipt, messageText } of messages) {
-      const data = { string: Buffer.from(messageText, 'base64').toString() };
-      await worker.ask({ do: 'invoke', name: definition.name, data });
-      await client.deleteMessage(messageId, popReceipt);
-    }
-    return messages.length;
-  }
 
   test('it is Node 22, and HTTP is proxied', () => {
     expect(worker.node).toMatch(/^v22\./);
@@ -160,7 +123,7 @@ describe('unpacked, under Node 22', () => {
   });
 
   test('it is ready: storage and registry answer', async () => {
-    expect(told(await call('GET', 'v2/health/ready'))).toEqual({
+    expect(told(await client.call('GET', 'v2/health/ready'))).toEqual({
       status: 200,
       json: { ready: true },
     });
@@ -169,17 +132,18 @@ describe('unpacked, under Node 22', () => {
   test('a model registers, is examined, and predicts its held-out digits', async () => {
     const params = { model: 'digits' };
     const body = await readFile('models/digits/model.onnx');
-    const headers = {
-      'content-type': 'application/octet-stream',
-      'content-length': String(body.length),
-    };
-    const registered = await call('POST', 'models/{model}/versions', { params, headers, body });
+    const headers = { 'content-type': 'application/octet-stream' };
+    const registered = await client.call('POST', 'models/{model}/versions', {
+      params,
+      headers,
+      body,
+    });
     expect(told(registered)).toMatchObject({
       status: 202,
       json: { version: '1', state: 'pending' },
     });
-    expect(await deliver('registrations')).toBe(1);
-    const ready = await call('GET', 'v2/models/{model}/ready', { params });
+    expect(await client.deliver('registrations')).toBe(1);
+    const ready = await client.call('GET', 'v2/models/{model}/ready', { params });
     expect(told(ready)).toEqual({ status: 200, json: { name: 'digits', ready: true } });
 
     const csv = await readFile('models/digits/evaluation.csv');
@@ -190,9 +154,8 @@ describe('unpacked, under Node 22', () => {
     });
     const input = { name: 'image', datatype: 'FP32', shape: [rows.length, 1, 8, 8], data };
     const request = Buffer.from(JSON.stringify({ inputs: [input], outputs: [{ name: 'label' }] }));
-    const predicted = await call('POST', 'v2/models/{model}/infer', {
+    const predicted = await client.call('POST', 'v2/models/{model}/infer', {
       params,
-      headers: { 'content-length': String(request.length) },
       body: request,
     });
     expect(told(predicted)).toMatchObject({
@@ -209,18 +172,17 @@ describe('unpacked, under Node 22', () => {
     const file = await readFile('models/digits/model.onnx');
     const route = 'models/{model}/versions/{version}/model';
     const params = { model: 'digits', version: '1' };
-    const whole = await call('GET', route, { params });
+    const whole = await client.call('GET', route, { params });
     expect([whole.status, whole.headers['content-length']]).toEqual([200, String(file.length)]);
     expect(file.equals(whole.body)).toBe(true);
-    const part = await call('GET', route, { params, headers: { range: 'bytes=100-199' } });
+    const part = await client.call('GET', route, { params, headers: { range: 'bytes=100-199' } });
     expect(part.status).toBe(206);
     expect(file.subarray(100, 200).equals(part.body)).toBe(true);
   });
 
   test('what is wrong with a request is told', async () => {
-    const answer = await call('POST', 'v2/models/{model}/infer', {
+    const answer = await client.call('POST', 'v2/models/{model}/infer', {
       params: { model: 'digits' },
-      headers: { 'content-length': '2' },
       body: Buffer.from('{}'),
     });
     expect(told(answer)).toMatchObject({

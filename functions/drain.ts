@@ -1,0 +1,63 @@
+import { ServingError } from '../shared/errors.ts';
+
+/** Counts what runs, so that a process can be ended without taking much down with it. */
+export class Drain {
+  #running = 0;
+  #reason: string | undefined;
+  #idle: (() => void) | undefined;
+
+  /** @throws ServingError `unavailable` once `begin` was called, and whatever `work` throws */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#reason !== undefined) {
+      throw new ServingError({
+        kind: 'unavailable',
+        detail: `this instance is about to be replaced: ${this.#reason}`,
+        retryAfterSeconds: 2,
+      });
+    }
+    this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#idle?.();
+    }
+  }
+
+  /** From now on nothing new runs; resolves when what runs has ended, or after `graceMs`. */
+  async begin(reason: string, graceMs: number): Promise<void> {
+    this.#reason ??= reason;
+    if (this.#running === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      timer = setTimeout(resolve, graceMs);
+    });
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Looks at `ailments` every so often; the first time that there are some, drains and then calls
+ * `end`. Answers how to stop looking.
+ */
+export function endWhenAiling(watched: {
+  readonly ailments: () => readonly string[];
+  readonly drain: Drain;
+  readonly everyMs: number;
+  readonly graceMs: number;
+  readonly end: (reason: string) => void;
+}): () => void {
+  const timer = setInterval(() => {
+    const reason = watched.ailments().join('; ');
+    if (reason === '') return;
+    clearInterval(timer);
+    void watched.drain.begin(reason, watched.graceMs).then(() => {
+      watched.end(reason);
+    });
+  }, watched.everyMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
+}

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,8 +22,8 @@ export interface MemoryApp extends App {
   inspection: Inspection | (() => Promise<Inspection>);
   /** Milliseconds that the app's clock is ahead of the machine's. */
   ahead: number;
-  /** Files below `scratchDir`, by name. */
-  spooled(): Promise<string[]>;
+  /** Bytes of each body that stands on disk while it is received. */
+  spooled(): Promise<number[]>;
 }
 
 /** A ready model, as an examination finds it. */
@@ -74,11 +74,10 @@ export async function createMemoryApp(
         typeof app.inspection === 'function' ? app.inspection() : Promise.resolve(app.inspection),
     },
     async spooled() {
-      const inside = await readdir(join(scratchDir, 'spool'), {
-        recursive: true,
-        withFileTypes: true,
-      }).catch(() => []);
-      return inside.filter((entry) => entry.isFile()).map(({ name }) => name);
+      const root = join(scratchDir, 'spool');
+      const inside = await readdir(root, { recursive: true }).catch(() => []);
+      const found = await Promise.all(inside.map((name) => stat(join(root, name)).catch(() => {})));
+      return found.flatMap((each) => (each?.isFile() ? [each.size] : []));
     },
     async close() {
       await composed.close();

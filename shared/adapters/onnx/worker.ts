@@ -34,18 +34,27 @@ async function load(message: Extract<ThreadRequest, { type: 'load' }>): Promise<
   await warmUp(session, signature);
 }
 
-/** The first run allocates; a caller should not wait for that. Validation has tried this input. */
-async function warmUp(session: runtime.InferenceSession, { inputs }: Signature): Promise<void> {
+/**
+ * The first run allocates; a caller should not wait for that. Ones, and the served outputs alone,
+ * are what validation has tried: another input could as well never end.
+ */
+async function warmUp(
+  session: runtime.InferenceSession,
+  { inputs, outputs }: Signature,
+): Promise<void> {
   const feeds: Record<string, runtime.Tensor> = {};
   for (const spec of inputs) {
-    const tensor = generatedInput(spec, 0);
+    const tensor = generatedInput(spec, 1);
     if (!tensor) return;
     feeds[spec.name] = tensor;
   }
   try {
-    await session.run(feeds);
+    await session.run(
+      feeds,
+      outputs.map(({ name }) => name),
+    );
   } catch {
-    // Zeros need not suit the graph; real input decides.
+    // Ones need not suit the graph; real input decides.
   }
 }
 

@@ -98,7 +98,7 @@ function* sparseTensors(sparse: SparseTensorProto, what: string): Generator<Stor
 }
 
 /** A node, for a message: its operator, and its name if it has one. */
-export function nodeText(node: NodeProto): string {
+function nodeText(node: NodeProto): string {
   return node.name
     ? `node ${quoted(node.name)} (${operatorKey(node)})`
     : `a ${operatorKey(node)} node`;

@@ -8,6 +8,6 @@ export const SESSION_OPTIONS = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   graphOptimizationLevel: 'all',
-  // Errors only: what the runtime warns of, it writes to the process's standard error.
-  logSeverityLevel: 3,
+  // Fatal only: the runtime writes to the process's standard error, and errors are thrown anyway.
+  logSeverityLevel: 4,
 } as const satisfies InferenceSession.SessionOptions;

@@ -29,12 +29,13 @@ function elements({ datatype, data }: Tensor): string[] {
   return numbers.map(String);
 }
 
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const SPECIAL = /^(?:-?Infinity|NaN|-?\d{16,})$/;
+
 /** An answer in JSON. */
 export function readJson(text: string): Tensor[] {
-  // What JSON.parse refuses or rounds becomes a text first; texts are left alone.
-  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?\d{16,}(?![\d.eE])/g, (token) =>
-    token.startsWith('"') ? token : `"${token}"`,
-  );
+  // What JSON.parse refuses or rounds becomes a text first; texts and other numbers are left alone.
+  const quoted = text.replace(TOKENS, (token) => (SPECIAL.test(token) ? `"${token}"` : token));
   const { outputs } = JSON.parse(quoted) as { outputs: Header[] };
   return outputs.map(({ name, datatype, shape, data }) => ({
     name,

@@ -16,6 +16,7 @@ export function bury(record: ModelRecord, force: boolean, stamp: Stamp): ModelRe
       detail: `model ${record.model} can't be deleted: version ${production} takes its traffic; DELETE with ?force=true deletes it nevertheless`,
     });
   }
+  // The generation grows even when nothing was routed: no ETag of this life fits the next.
   const tombstone = amend(
     record,
     { routing: {}, aliases: {}, versions: [], purges: [...record.purges, record.incarnation] },

@@ -104,7 +104,7 @@ describe('held-out results over HTTP', () => {
   });
 
   test('churn: scikit-learn’s own probabilities to 1e-5, and 94.73 % of 1500', async () => {
-    const all = await rows('models/churn/evaluation.csv');
+    const all = await rows('test/fixtures/churn-test.csv');
     const columns = Object.keys(all[0] ?? {}).filter((column) => column !== 'label');
     const text = new Set(['state', 'area_code', 'international_plan', 'voice_mail_plan']);
     const request = (batch: readonly Row[]) =>

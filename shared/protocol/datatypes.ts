@@ -63,6 +63,7 @@ export function allocate<D extends FixedDatatype>(datatype: D, length: number): 
  */
 export function elementsOver(datatype: FixedDatatype, bytes: Uint8Array): TensorData {
   const size = elementBytes(datatype);
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(): a Buffer's is a view.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new ARRAYS[datatype](aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }

@@ -360,7 +360,7 @@ describe('each refusal that the interface names', () => {
     ],
     [
       'a percentage beyond 100',
-      400,
+      409,
       () => ({
         method: 'PUT',
         path: '/models/digits/routing',

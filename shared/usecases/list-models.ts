@@ -18,13 +18,16 @@ export async function listModels(
   const models: ModelRecord[] = [];
   let versions = 0;
   let after = page.after;
-  while (models.length < page.limit && versions < MAX_VERSIONS_A_PAGE) {
-    const limit = Math.min(STRIDE, page.limit - models.length);
+  // One more than is asked for tells whether there are more.
+  while (models.length <= page.limit && versions < MAX_VERSIONS_A_PAGE) {
+    const limit = Math.min(STRIDE, page.limit + 1 - models.length);
     const found = await registry.listModels({ limit, ...(after !== undefined && { after }) });
     models.push(...found);
     for (const record of found) versions += record.versions.length;
     if (found.length < limit) return { models };
     after = found.at(-1)?.model;
   }
-  return { models, ...(after !== undefined && { next: after }) };
+  models.splice(page.limit);
+  const last = models.at(-1);
+  return { models, ...(last && { next: last.model }) };
 }

@@ -56,7 +56,13 @@ export async function claimAfter(
   } finally {
     await rm(draft, { force: true });
   }
-  for (const earlier of await turns(folder)) {
+  const standing = await turns(folder);
+  // Others may have come and gone since `last` was looked at, and their files with them.
+  if (Math.max(...standing) > turn) {
+    await rm(fileOf(folder, turn), { force: true });
+    return false;
+  }
+  for (const earlier of standing) {
     if (earlier > 0 && earlier < turn) await rm(fileOf(folder, earlier), { force: true });
   }
   return true;

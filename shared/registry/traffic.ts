@@ -44,7 +44,7 @@ export function route(
 }
 
 /** An event's figures for a routing. */
-export function routingFigures(routing: Routing): Record<string, number | string> {
+function routingFigures(routing: Routing): Record<string, number | string> {
   const { production, candidate, shadow } = routing;
   return {
     ...(production !== undefined && { production: String(production) }),

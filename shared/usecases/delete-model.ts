@@ -1,3 +1,4 @@
+import { ServingError } from '../errors.ts';
 import type { ModelName } from '../ids.ts';
 import type { ArtifactStore } from '../ports.ts';
 import { bury, settlePurge } from '../registry/deletion.ts';
@@ -8,7 +9,7 @@ import { changeModel, type RegistryDeps } from './change-model.ts';
 
 /**
  * Ends a model's life and removes its artifacts. Once the tombstone stands the model is gone; what a
- * crash leaves of its artifacts, `purgeOwed` removes.
+ * crash or a storage that doesn't answer leaves of its artifacts, `purgeOwed` removes later.
  * @throws ServingError `notFound`, `stale`, `conflict` while it is routed and `force` isn't given
  */
 export async function deleteModel(
@@ -25,7 +26,12 @@ export async function deleteModel(
     requireMatch(model, command.allows);
     return { record: bury(model, command.force, { now, who: command.who }) };
   });
-  await purgeOwed(deps, record);
+  try {
+    await purgeOwed(deps, record);
+  } catch (error) {
+    // The model is gone and the record says what is owed: the sweep goes on from here.
+    if (!(error instanceof ServingError && error.failure.kind === 'unavailable')) throw error;
+  }
 }
 
 /** Removes the artifacts of a model's earlier lives that are owed removal; again is no error. */

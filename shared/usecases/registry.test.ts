@@ -181,6 +181,15 @@ describe('deleting', () => {
   });
 });
 
+test('a storage that is down doesn’t keep a model from being deleted', async () => {
+  const down = new ServingError({ kind: 'unavailable', detail: 'down', retryAfterSeconds: 1 });
+  const deps = { ...world(), artifacts: { purge: () => Promise.reject(down) } };
+  await ready(deps, 1);
+  await deleteModel(deps, { model, force: true, allows, who });
+  const [owing] = await deps.registry.listUnfinished({ before: 0, limit: 5 });
+  expect(owing?.purges).toEqual([1]);
+});
+
 describe('history', () => {
   test('is whole in every page, whatever is embedded', async () => {
     const deps = world();

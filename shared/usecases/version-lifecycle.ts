@@ -96,9 +96,11 @@ async function firstVerdict({ registry }: RegistryDeps, verdict: Verdict): Promi
   const written = await createVerdict(registry, verdict);
   const first = written ?? (await registry.readVerdict(verdict));
   if (first) return first;
-  throw new Error(
-    `the verdict on version ${verdict.version} of model ${verdict.model} exists and can't be read`,
-  );
+  throw new ServingError({
+    kind: 'unavailable',
+    detail: `the verdict on version ${verdict.version} of model ${verdict.model} can't be read yet; try again`,
+    retryAfterSeconds: 1,
+  });
 }
 
 async function createVerdict(

@@ -1,71 +1,22 @@
-import { z } from 'zod';
 import type { GraphFacts, Inspection } from '../../ports.ts';
-import { DATATYPES } from '../../protocol/tensor.ts';
+
+// Types alone: the examining process starts for every model, and a parser would double its start.
 
 /** What the examining process is told, once. */
-export const orderSchema = z.strictObject({
-  file: z.string(),
+export interface Order {
+  readonly file: string;
   /** The most memory the process may take; its JavaScript heap is bounded by it too. */
-  memoryBytes: z.number(),
-});
-export type Order = z.infer<typeof orderSchema>;
+  readonly memoryBytes: number;
+}
 
-export const PHASES = ['starting', 'reading', 'loading', 'running'] as const;
 /** How far an examination has come; a crash is told by it. */
-export type Phase = (typeof PHASES)[number];
+export type Phase = 'starting' | 'reading' | 'loading' | 'running';
 
-const tensorSpec = z.strictObject({
-  name: z.string(),
-  datatype: z.enum(DATATYPES),
-  shape: z
-    .array(z.number())
-    .optional()
-    .transform((shape): readonly number[] | undefined => shape),
-});
-
-const counts = z.record(z.string(), z.number());
-const factsSchema = z.strictObject({
-  irVersion: z.number(),
-  producer: z.string(),
-  opsets: counts,
-  operators: counts,
-  nodes: z.number(),
-  parameters: z.number(),
-  parameterBytes: z.number(),
-  quantized: z.enum(['no', 'weights', 'static', 'dynamic']),
-});
-
-const inspectionSchema = z.discriminatedUnion('ok', [
-  z.strictObject({
-    ok: z.literal(true),
-    signature: z.strictObject({ inputs: z.array(tensorSpec), outputs: z.array(tensorSpec) }),
-    facts: factsSchema,
-    warnings: z.array(z.string()),
-    loadMs: z.number(),
-    runMs: z.number().exactOptional(),
-  }),
-  z.strictObject({
-    ok: z.literal(false),
-    reasons: z.array(z.string()).min(1),
-    facts: factsSchema.exactOptional(),
-  }),
-]);
-
-/**
- * What the examining process says. It ran native code on hostile bytes, so what it says is parsed
- * like anything else that comes from outside.
- */
-export const messageSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('phase'), phase: z.enum(PHASES) }),
-  z.strictObject({ kind: z.literal('facts'), facts: factsSchema }),
-  z.strictObject({ kind: z.literal('done'), inspection: inspectionSchema }),
-  /** The examination itself went wrong: the file can't be read, the runtime isn't there. */
-  z.strictObject({ kind: z.literal('failed'), detail: z.string() }),
-]);
-
+/** What the examining process says. */
 export type Message =
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** What was read, ahead of what a crash would take with it. */
   | { readonly kind: 'facts'; readonly facts: GraphFacts }
   | { readonly kind: 'done'; readonly inspection: Inspection }
+  /** The examination itself went wrong: the file can't be read, the runtime isn't there. */
   | { readonly kind: 'failed'; readonly detail: string };

@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.ts';
 import type { Inspection } from '../../ports.ts';
-import { type Message, type Order, orderSchema } from './examination.ts';
+import type { Message, Order } from './examination.ts';
 import type { Outcome, Step } from './examiner-steps.ts';
 
 const TOO_MUCH_TO_READ =
@@ -18,8 +18,8 @@ export function attend(threadFile: string): void {
   process.on('disconnect', die);
   if (!process.connected) die();
   stepBack();
-  process.once('message', (order) => {
-    examine(orderSchema.parse(order), threadFile).then(
+  process.once('message', (order: Order) => {
+    examine(order, threadFile).then(
       (inspection) => {
         say({ kind: 'done', inspection });
       },

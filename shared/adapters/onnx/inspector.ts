@@ -2,8 +2,9 @@ import { fork } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { messageOf } from '../../errors.ts';
 import type { GraphFacts, Inspection, ModelInspector } from '../../ports.ts';
-import { type Message, messageSchema, type Order, type Phase } from './examination.ts';
+import type { Message, Order, Phase } from './examination.ts';
 import { type Ending, explainEnd } from './examination-end.ts';
+import { messageSchema } from './examination-message.ts';
 import { watchProcess } from './process-watch.ts';
 
 export interface InspectorOptions {

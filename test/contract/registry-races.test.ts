@@ -72,8 +72,8 @@ describe.each<[string, () => RegistryStore]>([
     expect(moves.map(({ figures }) => Number(figures?.version)).sort((a, b) => a - b)).toEqual(
       upTo(WRITERS),
     );
-    const last = Object.fromEntries(
-      moves.map(({ figures }) => [figures?.alias, Number(figures?.version)]),
+    const last: Record<string, number> = Object.fromEntries(
+      moves.map(({ figures }) => [String(figures?.alias), Number(figures?.version)]),
     );
     expect(named.aliases).toEqual(last);
     expect(events.at(-1)).toMatchObject({ routing: named.routing, aliases: named.aliases });

@@ -6,7 +6,8 @@ export default {
   forbidden: [
     {
       name: 'pure-rules',
-      comment: 'Protocol, inference, registry and telemetry rules do no I/O: they are tested and reasoned about alone.',
+      comment:
+        'Protocol, inference, registry and telemetry rules do no I/O: they are tested and reasoned about alone.',
       severity: 'error',
       from: { path: '^shared/(protocol|inference|registry|telemetry)/', pathNot: tests },
       to: {
@@ -16,7 +17,8 @@ export default {
     },
     {
       name: 'usecases-know-ports-only',
-      comment: 'A use case is the order of steps; which cloud or runtime carries them out is compose.ts’s choice.',
+      comment:
+        'A use case is the order of steps; which cloud or runtime carries them out is compose.ts’s choice.',
       severity: 'error',
       from: { path: '^shared/usecases/', pathNot: tests },
       to: { path: '^(functions|local|shared/adapters)|^node_modules/(@azure|onnxruntime)' },
@@ -51,7 +53,8 @@ export default {
     },
     {
       name: 'resolvable',
-      comment: 'An import that nothing answers fails on Azure at load, and takes every function with it.',
+      comment:
+        'An import that nothing answers fails on Azure at load, and takes every function with it.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true, pathNot: '^@azure/functions-core$' },
@@ -62,6 +65,9 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     // Subpaths such as `@bufbuild/protobuf/codegenv2` are told by `exports` alone.
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

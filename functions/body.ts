@@ -1,19 +1,26 @@
 import type * as z from 'zod';
 import { messageOf, ServingError } from '../shared/errors.ts';
+import type { Hold } from '../shared/inference/byte-budget.ts';
 import { bodyChunks } from './body-chunks.ts';
 import { declaredLength, tooLarge } from './content-length.ts';
 import type { Request } from './trigger.ts';
 
 /**
  * The whole body in an ArrayBuffer of its own, which may be transferred to a thread. One that is
- * too large is refused before it is read, or as soon as a chunked one proves to be.
- * @throws ServingError `tooLarge`, `malformed` when it ends early
+ * too large is refused before it is read, or as soon as a chunked one proves to be. `hold` takes
+ * its bytes of a budget first.
+ * @throws ServingError `tooLarge`, `overloaded`, `malformed` when it ends early
  */
-export async function readBody(request: Request, maxBytes: number): Promise<ArrayBuffer> {
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  hold?: Hold,
+): Promise<ArrayBuffer> {
   const declared = declaredLength(request, maxBytes);
   try {
+    if (declared !== undefined) hold?.take(declared);
     const body =
-      declared === undefined ? await gather(request, maxBytes) : await request.arrayBuffer();
+      declared === undefined ? await gather(request, maxBytes, hold) : await request.arrayBuffer();
     if (body.byteLength > maxBytes) throw tooLarge(`has ${body.byteLength} bytes`, maxBytes);
     return body;
   } catch (error) {
@@ -25,10 +32,11 @@ export async function readBody(request: Request, maxBytes: number): Promise<Arra
   }
 }
 
-async function gather(request: Request, maxBytes: number): Promise<ArrayBuffer> {
+async function gather(request: Request, maxBytes: number, hold?: Hold): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of bodyChunks(request, maxBytes)) {
+    hold?.take(chunk.byteLength);
     chunks.push(chunk);
     bytes += chunk.byteLength;
   }

@@ -32,16 +32,26 @@ async function infer(app: App, request: Request): Promise<Answer> {
   const { version } = params;
   const wanted = version === undefined ? undefined : parseVersionOrAlias(version);
   const headerLength = parseHeaderLength(headers.get(HEADER_LENGTH));
-  const body = await readBody(request, app.config.maxBodyBytes);
-  const { answer, choice } = await predict(app, {
-    model,
-    wanted,
-    routingKey: headers.get('x-routing-key') ?? headers.get('x-request-id') ?? undefined,
-    body,
-    headerLength,
-    contentEncoding: headers.get('content-encoding') ?? undefined,
-    acceptEncoding: headers.get('accept-encoding') ?? undefined,
-  });
+  const hold = app.bodies.hold();
+  try {
+    const body = await readBody(request, app.config.maxBodyBytes, hold);
+    return answerOf(
+      await predict(app, {
+        model,
+        wanted,
+        routingKey: headers.get('x-routing-key') ?? headers.get('x-request-id') ?? undefined,
+        body,
+        headerLength,
+        contentEncoding: headers.get('content-encoding') ?? undefined,
+        acceptEncoding: headers.get('accept-encoding') ?? undefined,
+      }),
+    );
+  } finally {
+    hold.release();
+  }
+}
+
+function answerOf({ answer, choice }: Awaited<ReturnType<typeof predict>>): Answer {
   return {
     status: 200,
     headers: {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ModelName, parseModelName } from '../shared/ids.ts';
 import { listModels } from '../shared/usecases/list-models.ts';
 import { json } from './answer.ts';

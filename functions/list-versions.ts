@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseModelName, type Version } from '../shared/ids.ts';
 import { listVersions } from '../shared/usecases/list-versions.ts';
 import { json } from './answer.ts';

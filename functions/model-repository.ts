@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { App } from '../shared/compose.ts';
 import { parseModelName } from '../shared/ids.ts';
 import type { VersionState } from '../shared/registry/model-record.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAliasName, parseModelName } from '../shared/ids.ts';
 import { nameVersion } from '../shared/usecases/name-version.ts';
 import { readJson } from './body.ts';

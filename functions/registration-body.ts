@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { evaluationFileCheck } from '../shared/evaluation/evaluation-file.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseModelName, type Version } from '../shared/ids.ts';
 import type { RegistrationMessage } from '../shared/ports.ts';
 import { parseAs } from './body.ts';

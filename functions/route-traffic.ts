@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseModelName } from '../shared/ids.ts';
 import { routeTraffic } from '../shared/usecases/route-traffic.ts';
 import { readJson } from './body.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Version } from '../shared/ids.ts';
 
 /** A version in a JSON body: written as a string, as answers do; a number does too. */

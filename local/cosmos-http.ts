@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CosmosSnapshot, expired, withoutSystemMembers } from './cosmos-snapshot.ts';
 
 const named = z.looseObject({ id: z.string() });

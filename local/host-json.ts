@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the local host takes from host.json. */
 export interface HostSettings {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What hosts and the emulators' process say to each other, one JSON object a line, over a TCP

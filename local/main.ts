@@ -54,7 +54,9 @@ async function run(options: Options): Promise<void> {
       PILOTLIGHT_COSMOS: emulators.cosmos,
       PILOTLIGHT_COSMOS_DATABASE: undefined,
     }),
-    PILOTLIGHT_SCRATCH_DIR: process.env.PILOTLIGHT_SCRATCH_DIR ?? join(dataDir, 'scratch'),
+    // A host of its own folder: two don't see which files the other is using.
+    PILOTLIGHT_SCRATCH_DIR:
+      process.env.PILOTLIGHT_SCRATCH_DIR ?? join(dataDir, 'scratch', String(options.port)),
   });
   const settings = parseHostJson(
     JSON.parse(await readFile(join(root, 'host.json'), 'utf8')) as unknown,

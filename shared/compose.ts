@@ -9,6 +9,7 @@ import { observeWrites } from './adapters/observed-registry.ts';
 import { ThreadedEngine } from './adapters/onnx/engine.ts';
 import { createInspector } from './adapters/onnx/inspector.ts';
 import type { Config } from './config.ts';
+import { ByteBudget } from './inference/byte-budget.ts';
 import type {
   ArtifactStore,
   Clock,
@@ -33,6 +34,8 @@ export interface App {
   readonly modelFiles: ModelFiles;
   readonly inspector: ModelInspector;
   readonly engine: Engine;
+  /** Request bodies in memory. */
+  readonly bodies: ByteBudget;
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
   /** Lets what runs end and frees everything; new work is refused. */
@@ -87,6 +90,7 @@ export function compose(
       memoryBytes: config.inspectionMemoryBytes,
     }),
     engine,
+    bodies: new ByteBudget(config.maxQueuedBytes),
     models,
     statistics: new StatisticsOfModels(),
     close: () => engine.close(),

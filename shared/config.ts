@@ -1,6 +1,6 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How to reach an Azure resource: by identity (the usual way) or with a connection string. */
 export type Connection<Endpoints> =
@@ -23,7 +23,7 @@ export interface Config {
   readonly modelCacheBytes: number;
   /** Bytes of model files kept on local disk. */
   readonly diskCacheBytes: number;
-  /** Requests, and bytes of request bodies, that may wait for a worker. */
+  /** Requests that may wait for a worker, and bytes of request bodies held at once. */
   readonly maxQueuedRequests: number;
   readonly maxQueuedBytes: number;
   readonly requestTimeoutMs: number;

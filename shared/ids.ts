@@ -17,7 +17,6 @@ export type Fingerprint = Branded<string, 'Fingerprint'>;
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/;
 const ALIAS_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const VERSION = /^[1-9][0-9]{0,14}$/;
-const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Checks a model name that came from outside. @throws ServingError `malformed` */
 export function parseModelName(text: string): ModelName {
@@ -45,14 +44,6 @@ export function parseAliasName(text: string): AliasName {
     );
   }
   return text as AliasName;
-}
-
-/** Checks a digest. @throws ServingError `malformed` */
-export function parseDigest(text: string): Digest {
-  if (!DIGEST.test(text)) {
-    throw malformed(`digest: expected 64 hexadecimal digits, got ${quoted(text)}`);
-  }
-  return text as Digest;
 }
 
 /** A path's `{version}` may be a number or an alias; which one, its first character tells. */

@@ -185,8 +185,8 @@ export interface ServableModel {
   readonly version: Version;
   readonly bytes: number;
   readonly signature: Signature;
-  /** Brings the verified file to local disk and answers its path. */
-  fetch(): Promise<string>;
+  /** Brings the verified file to local disk and holds it there until it is released. */
+  open(): Promise<ModelFile>;
 }
 
 /** One request to a model, body as it came from the wire. Buffers are moved, not copied. */
@@ -224,7 +224,8 @@ export interface InferAnswer {
 export interface Engine {
   /**
    * Loads the model if need be, decodes, checks, runs, encodes.
-   * @throws ServingError `malformed`, `overloaded`, `notReady`, `deadlinePassed`, `damaged`
+   * @throws ServingError `malformed`, `tooLarge`, `unsupportedMedia`, `overloaded`, `notReady`
+   * (loading failed, or outlasts the deadline), `deadlinePassed`
    */
   infer(model: ServableModel, job: InferJob): Promise<InferAnswer>;
   load(model: ServableModel): Promise<void>;

@@ -1,7 +1,7 @@
 import { ServingError } from '../errors.ts';
 
 /** JSON deeper than this is refused, counted from the document's root. */
-export const MAX_DEPTH = 100;
+const MAX_DEPTH = 100;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { discard, type RunningHost, startHost } from '../journeys/running-host.ts';
 import { type Case, listCases } from './onnx-cases.ts';
 import { type Outcome, serveAll } from './over-http.ts';

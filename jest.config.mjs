@@ -17,5 +17,6 @@ export default {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testTimeout: 120_000,
+  slowTestThreshold: 0, // each suite says how long it took
   maxWorkers: 2,
 };

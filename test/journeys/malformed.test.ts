@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { modelBytes, node, T, tensorValue } from '../model-maker.ts';
 import { register, sample } from './client.ts';
 import { discard, type RunningHost, startHost } from './running-host.ts';
 
@@ -12,6 +13,7 @@ let host: RunningHost;
 beforeAll(async () => {
   host = await startHost();
   for (const model of ['digits', 'churn']) await register(host.url, model, await sample(model));
+  expect(await register(host.url, 'types', typesModel)).toMatchObject({ status: 201 });
 });
 afterAll(async () => {
   await discard(host);
@@ -43,6 +45,58 @@ const image = {
 };
 const valid = JSON.stringify({ id: 'x', inputs: [image], outputs: [{ name: 'label' }] });
 const INFER = '/v2/models/digits/infer';
+
+/** Hands each input back: one of each datatype whose refusals differ. */
+const TYPES = { half: T.FLOAT16, whole: T.INT64, tiny: T.INT8, flag: T.BOOL, text: T.STRING };
+const typesModel = modelBytes({
+  input: Object.entries(TYPES).map(([name, type]) => tensorValue(name, type, ['n'])),
+  output: Object.entries(TYPES).map(([name, type]) => tensorValue(`${name}Out`, type, ['n'])),
+  node: Object.keys(TYPES).map((name) => node('Identity', [name], [`${name}Out`])),
+});
+const TYPES_INFER = '/v2/models/types/infer';
+const validTypes = {
+  half: { datatype: 'FP16', data: [0.5] },
+  whole: { datatype: 'INT64', data: [1] },
+  tiny: { datatype: 'INT8', data: [1] },
+  flag: { datatype: 'BOOL', data: [true] },
+  text: { datatype: 'BYTES', data: ['a'] },
+};
+
+/** A request to the model of all types with one input changed; `data` is JSON text. */
+function withInput(
+  name: keyof typeof TYPES,
+  change: { data?: string; shape?: string; more?: string },
+): Sent {
+  const inputs = Object.entries(validTypes).map(([input, { datatype, data }]) => {
+    const {
+      data: text = JSON.stringify(data),
+      shape = '[1]',
+      more = '',
+    } = input === name ? change : {};
+    const dataText = text === '' ? '' : `,"data":${text}`;
+    return `{"name":"${input}","datatype":"${datatype}","shape":${shape}${dataText}${more}}`;
+  });
+  return { method: 'POST', path: TYPES_INFER, body: `{"inputs":[${inputs.join(',')}]}` };
+}
+
+/** The same in binary: one input's bytes follow the header. */
+function withBinary(
+  name: keyof typeof TYPES,
+  bytes: readonly number[],
+  declared = bytes.length,
+): Sent {
+  const { body } = withInput(name, {
+    data: '',
+    more: `,"parameters":{"binary_data_size":${declared}}`,
+  });
+  const header = Buffer.from(String(body));
+  return {
+    method: 'POST',
+    path: TYPES_INFER,
+    headers: { 'inference-header-content-length': String(header.length) },
+    body: Uint8Array.from([...header, ...bytes]),
+  };
+}
 
 async function send({ method, path, headers = {}, body }: Sent) {
   const response = await fetch(`${host.url}${path}`, {
@@ -242,6 +296,68 @@ describe('each refusal that the interface names', () => {
       400,
       () => ({ method: 'POST', path: INFER, body: valid.replace('label', 'lable') }),
     ],
+    ['a negative dimension', 400, () => withInput('whole', { shape: '[-1]' })],
+    ['an unsafe dimension', 400, () => withInput('whole', { shape: '[9007199254740993]' })],
+    [
+      'a product that overflows',
+      400,
+      () => withInput('whole', { shape: '[4294967296,4294967296]' }),
+    ],
+    ['a missing input', 400, () => ({ method: 'POST', path: INFER, body: '{"inputs":[]}' })],
+    [
+      'a repeated input',
+      400,
+      () => ({ method: 'POST', path: INFER, body: JSON.stringify({ inputs: [image, image] }) }),
+    ],
+    ['neither data nor a size', 400, () => withInput('whole', { data: '' })],
+    [
+      'both data and a size',
+      400,
+      () => withInput('whole', { more: ',"parameters":{"binary_data_size":8}' }),
+    ],
+    ['a size that doesn’t fit', 400, () => withBinary('whole', [1, 2, 3, 4])],
+    ['a size beyond the body', 400, () => withBinary('whole', [1, 2, 3, 4], 8)],
+    ['bytes left over', 400, () => withBinary('whole', [1, 2, 3, 4, 5, 6, 7, 8, 9], 8)],
+    ['null elements', 400, () => withInput('whole', { data: '[null]' })],
+    ['fractions in integers', 400, () => withInput('tiny', { data: '[1.5]' })],
+    ['integers out of range', 400, () => withInput('tiny', { data: '[128]' })],
+    [
+      '64-bit integers out of range',
+      400,
+      () => withInput('whole', { data: '[9223372036854775808]' }),
+    ],
+    ['numbers beyond FP16', 400, () => withInput('half', { data: '[65520]' })],
+    [
+      'numbers beyond FP32',
+      400,
+      () => ({ method: 'POST', path: INFER, body: valid.replace('0.5', '3.5e38') }),
+    ],
+    ['BOOL that is a number', 400, () => withInput('flag', { data: '[1]' })],
+    ['BOOL that is another byte', 400, () => withBinary('flag', [2])],
+    ['BYTES holding NUL', 400, () => withInput('text', { data: '["a\\u0000b"]' })],
+    ['BYTES holding NUL, binary', 400, () => withBinary('text', [1, 0, 0, 0, 0])],
+    ['BYTES that are not UTF-8', 400, () => withBinary('text', [1, 0, 0, 0, 0xff])],
+    ['BYTES that are half a character', 400, () => withInput('text', { data: '["\\ud800"]' })],
+    [
+      'a header longer than the body',
+      400,
+      () => ({
+        method: 'POST',
+        path: INFER,
+        headers: { 'inference-header-content-length': '100000' },
+        body: valid,
+      }),
+    ],
+    [
+      'a raw body for a model of several inputs',
+      400,
+      () => ({
+        method: 'POST',
+        path: TYPES_INFER,
+        headers: { 'inference-header-content-length': '0' },
+        body: 'x',
+      }),
+    ],
     [
       'a classification',
       400,
@@ -396,6 +512,11 @@ describe('each refusal that the interface names', () => {
   ];
   test.each(cases)('%s: %d', async (_, status, make) => {
     expect(await expectErrorDocument(make())).toBe(status);
+  });
+
+  test('what is refused above is taken when it is right', async () => {
+    expect(await send(withInput('whole', {}))).toMatchObject({ status: 200 });
+    expect(await send(withBinary('text', [1, 0, 0, 0, 0x61]))).toMatchObject({ status: 200 });
   });
 
   test('a deadline that passes: 504', async () => {

@@ -74,7 +74,7 @@ test(
           if (!killed) throw error;
         }),
       );
-      await new Promise((resolve) => setTimeout(resolve, random() * 3_000));
+      await new Promise((resolve) => setTimeout(resolve, random() * 1_500));
       killed = true;
       await host.kill();
       await Promise.all(work);

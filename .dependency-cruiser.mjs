@@ -9,7 +9,10 @@ export default {
       comment:
         'Protocol, inference, registry and telemetry rules do no I/O: they are tested and reasoned about alone.',
       severity: 'error',
-      from: { path: '^shared/(protocol|inference|registry|telemetry)/', pathNot: tests },
+      from: {
+        path: '^shared/(protocol|inference|registry|graph|evaluation|telemetry)/',
+        pathNot: tests,
+      },
       to: {
         path: '^(functions|local|shared/(adapters|usecases|compose|config))|^node_modules/(@azure|onnxruntime)|^(fs|net|http|child_process|worker_threads|node:fs|node:net|node:http|node:child_process|node:worker_threads)',
         dependencyTypesNot: ['type-only'],

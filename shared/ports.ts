@@ -1,3 +1,4 @@
+import type { GraphFacts } from './graph/facts.ts';
 import type { Digest, Fingerprint, ModelName, Version } from './ids.ts';
 import type { Signature } from './protocol/tensor.ts';
 import type { ModelEvent } from './registry/events.ts';
@@ -141,21 +142,6 @@ export interface Messages {
   sendRegistration(message: RegistrationMessage): Promise<void>;
   /** About how many registrations wait or are being worked on. */
   countRegistrations(): Promise<number>;
-}
-
-/** Facts read from the ONNX protobuf itself. */
-export interface GraphFacts {
-  readonly irVersion: number;
-  readonly producer: string;
-  /** Operator sets by domain; `ai.onnx` is the default domain. */
-  readonly opsets: Readonly<Record<string, number>>;
-  /** How often each operator occurs, subgraphs and functions included; other domains as `domain::Op`. */
-  readonly operators: Readonly<Record<string, number>>;
-  readonly nodes: number;
-  readonly parameters: number;
-  readonly parameterBytes: number;
-  /** `dynamic` when activations are quantized with scales taken from the request's own data. */
-  readonly quantized: 'no' | 'weights' | 'static' | 'dynamic';
 }
 
 /** What an examination of a model found. `reasons` say what is wrong and what to change. */

@@ -10,7 +10,7 @@ import {
   type TensorProtoSchema,
   type TypeProtoSchema,
   type ValueInfoProtoSchema,
-} from '../shared/registry/generated/onnx_pb.ts';
+} from '../shared/graph/generated/onnx_pb.ts';
 
 /** The parts of a message, not a message that was made already. */
 type Init<Schema extends DescMessage> = Extract<

@@ -1,4 +1,5 @@
 import { ServingError } from '../errors.ts';
+import { LOWER_N } from './ascii.ts';
 import { JsonCursor } from './json-cursor.ts';
 import { readData } from './json-data.ts';
 import { type Parameters, readParameters } from './parameters.ts';
@@ -156,7 +157,7 @@ function parseDatatype(value: unknown, where: string): Datatype {
 
 /** Consumes a null, which means absent. */
 function isNull(cursor: JsonCursor): boolean {
-  if (cursor.peek() !== 0x6e) return false;
+  if (cursor.peek() !== LOWER_N) return false;
   cursor.value();
   return true;
 }

@@ -1,16 +1,11 @@
 import { ServingError } from '../errors.ts';
+import { CLOSE_BRACKET, COMMA, LOWER_N, OPEN_BRACKET, QUOTE } from './ascii.ts';
 import { allocate, type FixedDatatype, SMALL_INTEGER_RANGE } from './datatypes.ts';
 import { numberToFloat16 } from './float16.ts';
 import type { JsonCursor } from './json-cursor.ts';
 import { readInteger64, readNumber } from './json-number.ts';
 import { elementCount } from './shape.ts';
 import type { Datatype, TensorData } from './tensor.ts';
-
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
-const QUOTE = 0x22;
-const LOWER_N = 0x6e;
 
 /** What the data must become; `where` begins every refusal. */
 export interface DataTarget {

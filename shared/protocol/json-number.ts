@@ -1,12 +1,5 @@
+import { MINUS, NINE, PLUS, POINT, UPPER_I, UPPER_N, ZERO } from './ascii.ts';
 import type { JsonCursor } from './json-cursor.ts';
-
-const MINUS = 0x2d;
-const PLUS = 0x2b;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
-const UPPER_I = 0x49;
-const UPPER_N = 0x4e;
 
 // Powers of ten that a double holds exactly.
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);

@@ -1,7 +1,7 @@
 import { ServingError } from '../errors.ts';
 import { readBinaryTensor, textElement } from './binary.ts';
 import { elementBytes } from './datatypes.ts';
-import type { InferRequest } from './request.ts';
+import type { InferRequest } from './infer-request.ts';
 import { elementCount, typeText } from './shape.ts';
 import type { Signature, Tensor, TensorSpec } from './tensor.ts';
 

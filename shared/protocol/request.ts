@@ -1,26 +1,11 @@
 import { ServingError } from '../errors.ts';
 import { readBinaryTensor } from './binary.ts';
 import { type InputDraft, type OutputDraft, readEnvelope } from './envelope.ts';
-import { type RequestParameters, requestParameters } from './parameters.ts';
+import type { InferRequest, RequestedOutput } from './infer-request.ts';
+import { requestParameters } from './parameters.ts';
 import { readRawRequest } from './raw.ts';
 import { shapeFits, typeText } from './shape.ts';
 import type { Signature, Tensor, TensorSpec } from './tensor.ts';
-
-/** An output that was asked for. */
-export interface RequestedOutput {
-  readonly name: string;
-  readonly binary: boolean;
-}
-
-/** A request that fits its model's signature. */
-export interface InferRequest {
-  readonly id: string | undefined;
-  /** In the signature's order. */
-  readonly inputs: readonly Tensor[];
-  /** In the order in which to answer. */
-  readonly outputs: readonly RequestedOutput[];
-  readonly parameters: RequestParameters;
-}
 
 /**
  * Decodes an inference request (Open Inference Protocol V2 with Triton's binary extension).

@@ -1,5 +1,5 @@
+import type { GraphFacts } from '../graph/facts.ts';
 import type { AliasName, Digest, Fingerprint, ModelName, Version } from '../ids.ts';
-import type { GraphFacts } from '../ports.ts';
 import type { Signature } from '../protocol/tensor.ts';
 import type { Card } from './card.ts';
 import type { ModelEvent } from './events.ts';

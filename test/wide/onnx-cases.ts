@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
-import type { Tensor } from '../../shared/protocol/tensor.ts';
 import {
   type ModelProto,
   ModelProtoSchema,
   TensorProtoSchema,
   type ValueInfoProto,
-} from '../../shared/registry/generated/onnx_pb.ts';
+} from '../../shared/graph/generated/onnx_pb.ts';
+import type { Tensor } from '../../shared/protocol/tensor.ts';
 import { storedTensor } from './stored-tensor.ts';
 
 /** One case of the ONNX backend suite: a model, and inputs with the outputs that are right. */

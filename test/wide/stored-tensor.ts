@@ -1,8 +1,8 @@
 import { TextDecoder } from 'node:util';
+import { elementName, elementType } from '../../shared/graph/elements.ts';
+import type { TensorProto } from '../../shared/graph/generated/onnx_pb.ts';
 import { allocate, elementsOver } from '../../shared/protocol/datatypes.ts';
 import type { Tensor, TensorData } from '../../shared/protocol/tensor.ts';
-import type { TensorProto } from '../../shared/registry/generated/onnx_pb.ts';
-import { elementName, elementType } from '../../shared/registry/graph-elements.ts';
 
 /** A tensor from its protobuf. @throws Error when the protocol lacks its element type */
 export function storedTensor(name: string, stored: TensorProto): Tensor {

@@ -1,7 +1,8 @@
-import { type FailureKind, messageOf, ServingError } from '../../errors.ts';
+import { ServingError } from '../../errors.ts';
 import { RequestQueue } from '../../inference/request-queue.ts';
 import type { Engine, InferAnswer, InferJob, ServableModel } from '../../ports.ts';
 import { Dispatcher, type QueuedRequest, releaseFile } from './dispatcher.ts';
+import { closingFailure, deadlineFailure, loadFailure } from './engine-failure.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelCache } from './model-cache.ts';
 import { monotonicNs, type ThreadAnswer } from './thread-protocol.ts';
@@ -221,45 +222,4 @@ export class ThreadedEngine implements Engine {
     if (busyMs <= this.#options.maxRunMs) return;
     this.#stuck ??= `a model has been running for ${Math.round(busyMs / 1000)} s and can't be stopped`;
   }
-}
-
-function deadlineFailure(loaded: LoadedModel): ServingError {
-  return loaded.threads.size === 0
-    ? new ServingError({
-        kind: 'notReady',
-        detail: `${loaded.name} is still being loaded`,
-        retryAfterSeconds: 2,
-      })
-    : new ServingError({
-        kind: 'deadlinePassed',
-        detail: `the request's deadline passed before ${loaded.name} had answered`,
-      });
-}
-
-/** Failures to bring a model here that say enough; others become "can't be loaded". */
-const PASSED_ON: ReadonlySet<FailureKind> = new Set([
-  'damaged',
-  'notReady',
-  'overloaded',
-  'unavailable',
-]);
-
-function loadFailure(loaded: LoadedModel, error: Error): ServingError {
-  if (error instanceof ServingError && PASSED_ON.has(error.failure.kind)) return error;
-  return new ServingError(
-    {
-      kind: 'notReady',
-      detail: `${loaded.name} can't be loaded: ${messageOf(error)}`,
-      retryAfterSeconds: 5,
-    },
-    { cause: error },
-  );
-}
-
-function closingFailure(): ServingError {
-  return new ServingError({
-    kind: 'notReady',
-    detail: 'this instance is shutting down',
-    retryAfterSeconds: 1,
-  });
 }

@@ -1,4 +1,5 @@
-import type { GraphFacts, Inspection } from '../../ports.ts';
+import type { GraphFacts } from '../../graph/facts.ts';
+import type { Inspection } from '../../ports.ts';
 import type { Message, Phase } from './examination.ts';
 import type { Limit } from './process-watch.ts';
 

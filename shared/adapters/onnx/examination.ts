@@ -1,4 +1,5 @@
-import type { GraphFacts, Inspection } from '../../ports.ts';
+import type { GraphFacts } from '../../graph/facts.ts';
+import type { Inspection } from '../../ports.ts';
 
 // Types alone: the examining process starts for every model, and a parser would double its start.
 

@@ -1,6 +1,7 @@
-import type { GraphFacts, Inspection } from '../../ports.ts';
+import type { GraphFacts } from '../../graph/facts.ts';
+import type { DraftSignature } from '../../graph/signature.ts';
+import type { Inspection } from '../../ports.ts';
 import type { Signature } from '../../protocol/tensor.ts';
-import type { DraftSignature } from '../../registry/graph-signature.ts';
 import type { Phase } from './examination.ts';
 
 /** What a working thread of the examining process is started for. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { readGraph } from '../../registry/graph.ts';
+import { readGraph } from '../../graph/graph.ts';
 import type { Outcome, Step } from './examiner-steps.ts';
 
 /** Does the one step that this thread was started for. */

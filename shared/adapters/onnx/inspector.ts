@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { messageOf } from '../../errors.ts';
-import type { GraphFacts, Inspection, ModelInspector } from '../../ports.ts';
+import type { GraphFacts } from '../../graph/facts.ts';
+import type { Inspection, ModelInspector } from '../../ports.ts';
 import type { Message, Order, Phase } from './examination.ts';
 import { type Ending, explainEnd } from './examination-end.ts';
 import { messageSchema } from './examination-message.ts';

@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { ModelProtoSchema, TensorProto_DataType } from '../../registry/generated/onnx_pb.ts';
+import { ModelProtoSchema, TensorProto_DataType } from '../../graph/generated/onnx_pb.ts';
 
 /** The bytes of a model that answers its one input: what any working runtime can load. */
 export function smallestModel(): Uint8Array {

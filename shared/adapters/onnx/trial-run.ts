@@ -1,10 +1,10 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { messageOf } from '../../errors.ts';
+import { elementName } from '../../graph/elements.ts';
+import { type RuntimeOutput, settleSignature } from '../../graph/signature.ts';
 import { quoted } from '../../ids.ts';
 import { typeText } from '../../protocol/shape.ts';
 import type { Datatype, Signature } from '../../protocol/tensor.ts';
-import { elementName } from '../../registry/graph-elements.ts';
-import { type RuntimeOutput, settleSignature } from '../../registry/graph-signature.ts';
 import type { Outcome, Step } from './examiner-steps.ts';
 import { generatedInput } from './generated-input.ts';
 import { SESSION_OPTIONS } from './serving-options.ts';

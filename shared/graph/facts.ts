@@ -1,8 +1,22 @@
-import type { GraphFacts } from '../ports.ts';
+import { bodiesOf, domainName, operatorKey, tensorsOf } from './bodies.ts';
+import { elementType, packedBytes } from './elements.ts';
 import type { ModelProto, NodeProto, TensorProto } from './generated/onnx_pb.ts';
-import { bodiesOf, domainName, operatorKey, tensorsOf } from './graph-bodies.ts';
-import { elementType, packedBytes } from './graph-elements.ts';
-import { quantization } from './graph-quantization.ts';
+import { quantization } from './quantization.ts';
+
+/** Facts read from the ONNX protobuf itself. */
+export interface GraphFacts {
+  readonly irVersion: number;
+  readonly producer: string;
+  /** Operator sets by domain; `ai.onnx` is the default domain. */
+  readonly opsets: Readonly<Record<string, number>>;
+  /** How often each operator occurs, subgraphs and functions included; other domains as `domain::Op`. */
+  readonly operators: Readonly<Record<string, number>>;
+  readonly nodes: number;
+  readonly parameters: number;
+  readonly parameterBytes: number;
+  /** `dynamic` when activations are quantized with scales taken from the request's own data. */
+  readonly quantized: 'no' | 'weights' | 'static' | 'dynamic';
+}
 
 const MAX_PRODUCER = 200;
 export const MAX_RANK = 64;

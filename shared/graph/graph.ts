@@ -1,9 +1,9 @@
-import type { GraphFacts } from '../ports.ts';
-import { decodeModel } from './graph-decode.ts';
-import { graphFacts } from './graph-facts.ts';
-import { operatorFaults } from './graph-operators.ts';
-import { type DraftSignature, readSignature } from './graph-signature.ts';
-import { tensorFaults } from './graph-tensors.ts';
+import { decodeModel } from './decode.ts';
+import type { GraphFacts } from './facts.ts';
+import { graphFacts } from './facts.ts';
+import { operatorFaults } from './operators.ts';
+import { type DraftSignature, readSignature } from './signature.ts';
+import { tensorFaults } from './tensors.ts';
 
 /** What the protobuf itself tells, before any runtime has seen the model. */
 export type GraphReading =

@@ -1,6 +1,6 @@
 import { quoted } from '../ids.ts';
+import { bodiesOf, domainName, functionKey } from './bodies.ts';
 import type { ModelProto } from './generated/onnx_pb.ts';
-import { bodiesOf, domainName, functionKey } from './graph-bodies.ts';
 
 /** The domains whose operators the bare runtime brings along. Which of them, it says itself. */
 const KNOWN_DOMAINS: ReadonlySet<string> = new Set([

@@ -1,9 +1,9 @@
 import { quoted } from '../ids.ts';
+import { bodiesOf, tensorsOf } from './bodies.ts';
+import { type ElementType, elementName, elementType, packedBytes } from './elements.ts';
+import { elementCount, MAX_RANK } from './facts.ts';
 import type { ModelProto, TensorProto } from './generated/onnx_pb.ts';
 import { TensorProto_DataType as T, TensorProto_DataLocation } from './generated/onnx_pb.ts';
-import { bodiesOf, tensorsOf } from './graph-bodies.ts';
-import { type ElementType, elementName, elementType, packedBytes } from './graph-elements.ts';
-import { elementCount, MAX_RANK } from './graph-facts.ts';
 
 /** What is wrong with the tensors stored in a model; a reason for each wrong one. */
 export function* tensorFaults(model: ModelProto): Generator<string> {

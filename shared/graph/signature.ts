@@ -1,9 +1,9 @@
 import { quoted } from '../ids.ts';
 import type { Datatype, Signature, TensorSpec } from '../protocol/tensor.ts';
 import { DATATYPES } from '../protocol/tensor.ts';
+import { elementName, elementType } from './elements.ts';
+import { MAX_RANK } from './facts.ts';
 import type { GraphProto, TypeProto, ValueInfoProto } from './generated/onnx_pb.ts';
-import { elementName, elementType } from './graph-elements.ts';
-import { MAX_RANK } from './graph-facts.ts';
 
 /** An output as far as the graph tells: its type may be left to the runtime to infer. */
 export interface DraftOutput {

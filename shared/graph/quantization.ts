@@ -1,6 +1,6 @@
-import type { GraphFacts } from '../ports.ts';
+import { type Body, bodiesOf, domainName } from './bodies.ts';
+import type { GraphFacts } from './facts.ts';
 import type { ModelProto, NodeProto } from './generated/onnx_pb.ts';
-import { type Body, bodiesOf, domainName } from './graph-bodies.ts';
 
 /** Operators that take a scale over the whole of their input, neighbours in a batch included. */
 const DYNAMIC = /^DynamicQuantize/;

@@ -11,7 +11,7 @@ import {
   tensorValue,
 } from '../../test/model-maker.ts';
 import { readGraph } from './graph.ts';
-import { type DraftSignature, settleSignature } from './graph-signature.ts';
+import { type DraftSignature, settleSignature } from './signature.ts';
 
 const read = (graph: Graph) => readGraph(modelBytes({ ...PLAIN, ...graph }));
 

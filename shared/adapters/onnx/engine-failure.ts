@@ -1,0 +1,45 @@
+import { type FailureKind, messageOf, ServingError } from '../../errors.ts';
+import type { LoadedModel } from './loaded-model.ts';
+
+/** A deadline that passed: before the model was there, or behind others. */
+export function deadlineFailure(loaded: LoadedModel): ServingError {
+  return loaded.threads.size === 0
+    ? new ServingError({
+        kind: 'notReady',
+        detail: `${loaded.name} is still being loaded`,
+        retryAfterSeconds: 2,
+      })
+    : new ServingError({
+        kind: 'deadlinePassed',
+        detail: `the request's deadline passed before ${loaded.name} had answered`,
+      });
+}
+
+/** Failures to bring a model here that say enough; others become "can't be loaded". */
+const PASSED_ON: ReadonlySet<FailureKind> = new Set([
+  'damaged',
+  'notReady',
+  'overloaded',
+  'unavailable',
+]);
+
+/** Why a model that was wanted can't be served. */
+export function loadFailure(loaded: LoadedModel, error: Error): ServingError {
+  if (error instanceof ServingError && PASSED_ON.has(error.failure.kind)) return error;
+  return new ServingError(
+    {
+      kind: 'notReady',
+      detail: `${loaded.name} can't be loaded: ${messageOf(error)}`,
+      retryAfterSeconds: 5,
+    },
+    { cause: error },
+  );
+}
+
+export function closingFailure(): ServingError {
+  return new ServingError({
+    kind: 'notReady',
+    detail: 'this instance is shutting down',
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,8 +1,10 @@
+import type { Batching } from '../shared/inference/batching.ts';
 import type { Report } from './report.ts';
 
 /** A version's report as a page to read: no script, nothing fetched. */
 export function reportPage(report: Report): string {
   const { model, version, outcome, digest, bytes, decidedAt } = report;
+  const batching = 'loadMs' in report ? report.batching : undefined;
   const title = `${model} version ${version}: ${outcome}`;
   const sections = [
     'reasons' in report ? list('Reasons', report.reasons) : '',
@@ -16,6 +18,7 @@ export function reportPage(report: Report): string {
           ['run on generated input, ms', report.runMs],
         ])
       : '',
+    batching ? table('Batching', batchingRows(batching)) : '',
     table('File', [
       ['SHA-256', digest],
       ['bytes', bytes],
@@ -41,6 +44,17 @@ ${sections.filter(Boolean).join('\n')}
 </body>
 </html>
 `;
+}
+
+function batchingRows({ proven, why, curve }: Batching): [string, unknown][] {
+  return [
+    ['rows of different callers', proven ? 'may run as one' : 'run apart'],
+    ['because', why],
+    ...curve.map(({ rows, rowsPerSecond }): [string, unknown] => [
+      `rows/s at ${rows}`,
+      rowsPerSecond,
+    ]),
+  ];
 }
 
 function list(heading: string, items: readonly string[]): string {

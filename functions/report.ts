@@ -23,8 +23,8 @@ function findings(outcome: Verdict['outcome']) {
     const { reasons, facts } = outcome;
     return { reasons, facts };
   }
-  const { signature, facts, warnings, loadMs, runMs } = outcome;
-  return { signature: signatureDocument(signature), facts, warnings, loadMs, runMs };
+  const { signature, facts, warnings, loadMs, runMs, batching } = outcome;
+  return { signature: signatureDocument(signature), facts, warnings, loadMs, runMs, batching };
 }
 export type Report = NonNullable<ReturnType<typeof reportOf>>;
 

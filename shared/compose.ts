@@ -75,6 +75,7 @@ export function compose(
     maxQueuedBytes: config.maxQueuedBytes,
     maxBodyBytes: config.maxBodyBytes,
     maxRunMs: config.maxRunMs,
+    maxInlineRunMs: config.maxInlineRunMs,
   });
   return {
     config,

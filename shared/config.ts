@@ -29,6 +29,8 @@ export interface Config {
   readonly requestTimeoutMs: number;
   /** A run that outlasts this makes the instance unready: a run can't be stopped. */
   readonly maxRunMs: number;
+  /** Models whose run of one row is shorter may run on the main thread; 0: none. */
+  readonly maxInlineRunMs: number;
   /** How long routing that was read may be used. */
   readonly routingTtlMs: number;
   /** How long a version may wait for its validation before it is sent there again. */
@@ -63,6 +65,7 @@ const ENV = z.object({
   PILOTLIGHT_MAX_QUEUED_BYTES: count(400_000_000),
   PILOTLIGHT_REQUEST_TIMEOUT_MS: count(60_000, 225_000),
   PILOTLIGHT_MAX_RUN_MS: count(120_000),
+  PILOTLIGHT_MAX_INLINE_RUN_MS: z.coerce.number().min(0).max(5).default(0.2),
   PILOTLIGHT_ROUTING_TTL_MS: count(2_000),
   PILOTLIGHT_SWEEP_AFTER_MS: count(120_000),
   PILOTLIGHT_INSPECTION_TIMEOUT_MS: count(60_000),
@@ -100,6 +103,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxQueuedBytes: e.PILOTLIGHT_MAX_QUEUED_BYTES,
     requestTimeoutMs: e.PILOTLIGHT_REQUEST_TIMEOUT_MS,
     maxRunMs: e.PILOTLIGHT_MAX_RUN_MS,
+    maxInlineRunMs: e.PILOTLIGHT_MAX_INLINE_RUN_MS,
     routingTtlMs: e.PILOTLIGHT_ROUTING_TTL_MS,
     sweepAfterMs: e.PILOTLIGHT_SWEEP_AFTER_MS,
     inspectionTimeoutMs: e.PILOTLIGHT_INSPECTION_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import type { GraphFacts } from './graph/facts.ts';
 import type { Digest, Fingerprint, ModelName, Version } from './ids.ts';
+import type { Batching } from './inference/batching.ts';
 import type { Signature } from './protocol/tensor.ts';
 import type { ModelEvent } from './registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from './registry/model-record.ts';
@@ -154,6 +155,8 @@ export type Inspection =
       /** Milliseconds to create a session, and for one run on generated input where that worked. */
       readonly loadMs: number;
       readonly runMs?: number;
+      /** Absent when it could not be tried. */
+      readonly batching?: Batching;
     }
   | { readonly ok: false; readonly reasons: readonly string[]; readonly facts?: GraphFacts };
 
@@ -171,6 +174,10 @@ export interface ServableModel {
   readonly version: Version;
   readonly bytes: number;
   readonly signature: Signature;
+  /** Rows of different requests that may be run as one; 1: none. */
+  readonly batchRows: number;
+  /** Whether a short run may be made on the main thread: its length can't depend on the input. */
+  readonly inlineable: boolean;
   /** Brings the verified file to local disk and holds it there until it is released. */
   open(): Promise<ModelFile>;
 }
@@ -204,6 +211,8 @@ export interface InferAnswer {
   readonly timings: InferTimings;
   /** Rows in the request: the first input's first dimension, 1 for rank 0. */
   readonly rows: number;
+  /** Rows of the run that this request shared; 0 when another of its requests counts that run. */
+  readonly runRows: number;
 }
 
 /** Runs models off the main thread. */

@@ -2,6 +2,8 @@
 export interface Waiting {
   readonly priority: number;
   readonly bytes: number;
+  /** About how long a thread will work on it, in ns. */
+  readonly serviceNs: number;
 }
 
 /** What may wait at most. */
@@ -21,6 +23,7 @@ export class RequestQueue<Item extends Waiting> {
   readonly #levels = new Map<number, Set<Item>>(LEVELS.map((level) => [level, new Set()]));
   #requests = 0;
   #bytes = 0;
+  #serviceNs = 0;
 
   constructor(bounds: QueueBounds) {
     this.#bounds = bounds;
@@ -34,6 +37,11 @@ export class RequestQueue<Item extends Waiting> {
     return this.#bytes;
   }
 
+  /** About how long one thread would work on all that waits, in ns. */
+  get serviceNs(): number {
+    return this.#serviceNs;
+  }
+
   /** Adds at the end; false when that would pass a bound (an empty queue takes any one request). */
   push(item: Item): boolean {
     const over =
@@ -43,6 +51,7 @@ export class RequestQueue<Item extends Waiting> {
     this.#levels.get(levelOf(item.priority))?.add(item);
     this.#requests++;
     this.#bytes += item.bytes;
+    this.#serviceNs += item.serviceNs;
     return true;
   }
 
@@ -62,6 +71,7 @@ export class RequestQueue<Item extends Waiting> {
     if (!this.#levels.get(levelOf(item.priority))?.delete(item)) return false;
     this.#requests--;
     this.#bytes -= item.bytes;
+    this.#serviceNs -= item.serviceNs;
     return true;
   }
 

@@ -1,5 +1,6 @@
 import type { GraphFacts } from '../graph/facts.ts';
 import type { AliasName, Digest, Fingerprint, ModelName, Version } from '../ids.ts';
+import type { Batching } from '../inference/batching.ts';
 import type { Signature } from '../protocol/tensor.ts';
 import type { Card } from './card.ts';
 import type { ModelEvent } from './events.ts';
@@ -92,6 +93,7 @@ export interface Verdict {
         readonly warnings: readonly string[];
         readonly loadMs: number;
         readonly runMs?: number;
+        readonly batching?: Batching;
       }
     | {
         readonly kind: 'rejected';

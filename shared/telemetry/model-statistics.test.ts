@@ -5,9 +5,9 @@ const timings = { decode: 1, queue: 20, infer: 300, encode: 4000 };
 
 test('sums by version and by batch size, in nanoseconds', () => {
   const statistics = new StatisticsOfModels();
-  statistics.succeeded('m', 1, { timings, rows: 1, now: 5 });
-  statistics.succeeded('m', 1, { timings, rows: 3, now: 7 });
-  statistics.succeeded('m', 1, { timings, rows: 3, now: 6 });
+  statistics.succeeded('m', 1, { timings, rows: 1, runRows: 1, now: 5 });
+  statistics.succeeded('m', 1, { timings, rows: 3, runRows: 3, now: 7 });
+  statistics.succeeded('m', 1, { timings, rows: 3, runRows: 3, now: 6 });
   statistics.failed('m', 2, 50);
   const first = statistics.of('m', 1);
   expect(first).toMatchObject({ last_inference: 6, inference_count: 7, execution_count: 3 });
@@ -26,9 +26,18 @@ test('sums by version and by batch size, in nanoseconds', () => {
   expect(statistics.all().map(({ version }) => version)).toEqual(['1', '2']);
 });
 
+test('requests that share a run count it once', () => {
+  const statistics = new StatisticsOfModels();
+  statistics.succeeded('m', 1, { timings, rows: 1, runRows: 5, now: 5 });
+  statistics.succeeded('m', 1, { timings, rows: 4, runRows: 0, now: 5 });
+  expect(statistics.of('m', 1)).toMatchObject({ inference_count: 5, execution_count: 1 });
+  expect(statistics.of('m', 1).batch_stats).toMatchObject([{ batch_size: 5 }]);
+});
+
 test('callers can not make it grow by sending ever new batch sizes', () => {
   const statistics = new StatisticsOfModels();
-  for (let rows = 1; rows <= 1000; rows++) statistics.succeeded('m', 1, { timings, rows, now: 0 });
+  for (let rows = 1; rows <= 1000; rows++)
+    statistics.succeeded('m', 1, { timings, rows, runRows: rows, now: 0 });
   expect(statistics.of('m', 1).batch_stats).toHaveLength(64);
   expect(statistics.of('m', 1).execution_count).toBe(1000);
 });

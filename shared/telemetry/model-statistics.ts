@@ -48,11 +48,14 @@ const MAX_VERSIONS = 10_000;
 export class StatisticsOfModels {
   readonly #byVersion = new RecentMap<string, ModelStatistics>(MAX_VERSIONS);
 
-  /** Counts an answer. `now` is in ms since the epoch. */
+  /**
+   * Counts an answer. `now` is in ms since the epoch; `runRows` are those of the run it shared, 0
+   * when another answer counts that run.
+   */
   succeeded(
     model: string,
     version: number,
-    done: { timings: InferTimings; rows: number; now: number },
+    done: { timings: InferTimings; rows: number; runRows: number; now: number },
   ): void {
     const statistics = this.#of(model, version);
     const { decode, queue, infer, encode } = done.timings;
@@ -64,8 +67,9 @@ export class StatisticsOfModels {
     add(stats.compute_output, encode);
     statistics.last_inference = done.now;
     statistics.inference_count += done.rows;
+    if (done.runRows === 0) return;
     statistics.execution_count++;
-    const batch = batchOf(statistics, done.rows);
+    const batch = batchOf(statistics, done.runRows);
     if (!batch) return;
     add(batch.compute_input, decode);
     add(batch.compute_infer, infer);

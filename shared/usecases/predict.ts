@@ -46,8 +46,8 @@ export async function predict(
       deadline: arrivedAt + timeoutMs,
       priority: asked.priority ?? 0,
     });
-    const { timings, rows } = answer;
-    statistics.succeeded(model, choice.version, { timings, rows, now: clock() });
+    const { timings, rows, runRows } = answer;
+    statistics.succeeded(model, choice.version, { timings, rows, runRows, now: clock() });
     return { answer, choice };
   } catch (error) {
     statistics.failed(model, choice.version, (clock() - arrivedAt) * 1e6);

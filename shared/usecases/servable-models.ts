@@ -1,5 +1,7 @@
 import { ServingError } from '../errors.ts';
 import type { AliasName, ModelName, Version } from '../ids.ts';
+import { batchRows } from '../inference/batching.ts';
+import { isInlineable } from '../inference/inlining.ts';
 import { RecentMap } from '../inference/recent-map.ts';
 import type { Clock, ModelFiles, RegistryStore, ServableModel } from '../ports.ts';
 import { unknownModel } from '../registry/lookup.ts';
@@ -74,14 +76,17 @@ export class ServableModels {
         `version ${version} of model ${model} is ready without a verdict that says so`,
       );
     }
-    const { digest, bytes, outcome } = verdict;
+    const { digest, bytes, outcome, card } = verdict;
+    const { signature, facts, batching } = outcome;
     const { modelFiles } = this.#deps;
     const servable: ServableModel = {
       key,
       model,
       version,
       bytes,
-      signature: outcome.signature,
+      signature,
+      batchRows: batchRows({ batching, quantized: facts.quantized }, card),
+      inlineable: isInlineable(signature, facts),
       open: () => modelFiles.open({ model, incarnation, digest, name: 'model.onnx' }, bytes),
     };
     this.#servable.set(key, servable);

@@ -70,9 +70,8 @@ function outcomeOf(inspection: Inspection): Verdict['outcome'] {
     const { reasons, facts } = inspection;
     return { kind: 'rejected', reasons, ...(facts && { facts }) };
   }
-  const { signature, facts, warnings, loadMs, runMs } = inspection;
-  const times = { loadMs, ...(runMs !== undefined && { runMs }) };
-  return { kind: 'ready', signature, facts, warnings, ...times };
+  const { ok: _, ...found } = inspection;
+  return { kind: 'ready', ...found };
 }
 
 async function decide(

@@ -317,6 +317,23 @@ describe('what the server tells', () => {
     expect(await of('/v2/models/digits/stats')).toBe(before + 1);
   });
 
+  test('requests that arrive together share runs', async () => {
+    interface Statistics {
+      model_stats: { execution_count: number; batch_stats: { batch_size: number }[] }[];
+    }
+    const shared = async () => {
+      const { document } = await json('GET', '/v2/models/digits/versions/1/stats');
+      const [mine] = (document as unknown as Statistics).model_stats;
+      return mine?.batch_stats.some(({ batch_size }) => batch_size > 1);
+    };
+    for (let round = 0; round < 50 && !(await shared()); round++) {
+      await Promise.all(
+        Array.from({ length: 50 }, () => post('/v2/models/digits/infer', jsonRequest)),
+      );
+    }
+    expect(await shared()).toBe(true);
+  });
+
   test('the repository: index, unload, load; a request after an unload loads again', async () => {
     const index = await json('POST', '/v2/repository/index', { ready: true });
     expect(index.document).toEqual([{ name: 'digits', version: '1', state: 'READY', reason: '' }]);

@@ -34,6 +34,8 @@ export async function createWholeApp(
     PILOTLIGHT_COSMOS: 'in memory',
     PILOTLIGHT_SCRATCH_DIR: scratchDir,
     PILOTLIGHT_VCPUS: '1',
+    // jest's realm has arrays of its own, which the runtime doesn't know.
+    PILOTLIGHT_MAX_INLINE_RUN_MS: '0',
     ...env,
   });
   const artifacts = createMemoryArtifacts();

@@ -1,19 +1,27 @@
+import { ServingError } from '../../errors.ts';
 import type { RequestQueue, Waiting } from '../../inference/request-queue.ts';
+import type { ServableModel } from '../../ports.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelThread } from './thread.ts';
-import type { ThreadAnswer, ThreadRequest } from './thread-protocol.ts';
+import {
+  monotonicNs,
+  type RunAnswer,
+  type RunOutcome,
+  type RunRequest,
+  type SessionModel,
+} from './thread-protocol.ts';
 
 /** A request in the queue. */
 export interface QueuedRequest extends Waiting {
   readonly loaded: LoadedModel;
-  readonly message: Extract<ThreadRequest, { type: 'infer' }>;
-  readonly resolve: (answer: ThreadAnswer) => void;
+  readonly request: RunRequest;
+  readonly resolve: (answer: RunAnswer) => void;
   readonly reject: (error: Error) => void;
 }
 
 interface Events {
-  /** A first thread can run the model. */
-  loaded(loaded: LoadedModel): void;
+  /** A first thread can run the model; a warm run of one row took `runMs`, if it could be tried. */
+  loaded(loaded: LoadedModel, runMs: number | undefined): void;
   /** A model can't be loaded: nobody will run it. */
   loadFailed(loaded: LoadedModel, error: Error): void;
   /** A model has lost its last thread. */
@@ -39,16 +47,19 @@ export class Dispatcher {
   readonly #toLoad = new Set<LoadedModel>();
   /** Which models a thread is loading right now. */
   readonly #loading = new Map<ModelThread, LoadedModel>();
+  readonly #maxBodyBytes: number;
   #ended = false;
 
   constructor(options: {
     workerFile: URL;
+    maxBodyBytes: number;
     threads: number;
     queue: RequestQueue<QueuedRequest>;
     events: Events;
   }) {
     this.#workerFile = options.workerFile;
     this.#count = options.threads;
+    this.#maxBodyBytes = options.maxBodyBytes;
     this.#queue = options.queue;
     this.#events = options.events;
     for (let index = 0; index < options.threads; index++) this.#spawn();
@@ -124,16 +135,28 @@ export class Dispatcher {
     }
   }
 
-  #run(thread: ModelThread, request: QueuedRequest): void {
+  /** What waits for the model goes together, up to its best batch: no timer, no wait. */
+  #run(thread: ModelThread, first: QueuedRequest): void {
+    const { loaded } = first;
+    const requests = [first];
+    while (requests.length < loaded.model.batchRows) {
+      const next = this.#queue.take((other) => other.loaded === loaded);
+      if (!next) break;
+      requests.push(next);
+    }
+    const began = monotonicNs();
     void thread
-      .send(request.message, [request.message.body])
+      .send(
+        { type: 'run', session: loaded.session, requests: requests.map(({ request }) => request) },
+        requests.map(({ request }) => request.body),
+      )
       .then(
-        (answer) => {
-          if (answer) request.resolve(answer);
-          else request.reject(new Error('the model thread answered nothing'));
+        (reply) => {
+          loaded.served(requests.length, monotonicNs() - began);
+          settle(requests, reply.kind === 'ran' ? reply.outcomes : []);
         },
         (error: unknown) => {
-          request.reject(error as Error);
+          for (const request of requests) request.reject(error as Error);
         },
       )
       .finally(() => {
@@ -146,14 +169,21 @@ export class Dispatcher {
     if (!file) return;
     this.#loading.set(thread, loaded);
     void thread
-      .send({ type: 'load', session, path: file.path, signature: model.signature })
+      .send({
+        type: 'load',
+        session,
+        path: file.path,
+        model: sessionModel(model, this.#maxBodyBytes),
+      })
       .then(
-        () => {
+        (reply) => {
           // Freed meanwhile: its sessions' removal stands in the thread's inbox already.
           if (loaded.dropped && loaded.references === 0) return;
           loaded.threads.add(thread);
           if (loaded.threads.size === this.#count) releaseFile(loaded);
-          if (loaded.threads.size === 1) this.#events.loaded(loaded);
+          if (loaded.threads.size === 1) {
+            this.#events.loaded(loaded, reply.kind === 'loaded' ? reply.runMs : undefined);
+          }
         },
         (error: unknown) => {
           // In one thread or none: what one thread can't load, the others can't.
@@ -187,6 +217,26 @@ export class Dispatcher {
       }, RESPAWN_MS).unref();
     });
     this.#threads.add(thread);
+  }
+}
+
+/** What a thread must know of a model. */
+export function sessionModel(model: ServableModel, maxBodyBytes: number): SessionModel {
+  const { model: name, version, signature, batchRows } = model;
+  return { name, version, signature, batchRows, maxBodyBytes };
+}
+
+/** Tells each caller what became of its request. */
+export function settle(
+  requests: readonly Pick<QueuedRequest, 'resolve' | 'reject'>[],
+  outcomes: readonly RunOutcome[],
+): void {
+  for (const [index, { resolve, reject }] of requests.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.kind === 'answered') resolve(outcome.answer);
+    else if (outcome?.kind === 'failed') reject(new ServingError(outcome.failure));
+    else if (outcome) reject(Object.assign(new Error(outcome.message), { stack: outcome.stack }));
+    else reject(new Error('the model thread left a request unanswered'));
   }
 }
 

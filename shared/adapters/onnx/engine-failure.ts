@@ -43,3 +43,24 @@ export function closingFailure(): ServingError {
     retryAfterSeconds: 1,
   });
 }
+
+/** What waits takes `waitMs` already, longer than a request's deadline allows. */
+export function lateFailure(waitMs: number): ServingError {
+  return new ServingError({
+    kind: 'overloaded',
+    detail: `what waits already takes about ${Math.ceil(waitMs)} ms, longer than this request's deadline allows`,
+    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+  });
+}
+
+/** As many requests wait as may. */
+export function fullFailure(
+  waiting: { readonly requests: number; readonly bytes: number; readonly serviceNs: number },
+  bounds: { readonly maxQueuedRequests: number; readonly maxQueuedBytes: number },
+): ServingError {
+  return new ServingError({
+    kind: 'overloaded',
+    detail: `${waiting.requests} requests of ${waiting.bytes} bytes wait already (at most ${bounds.maxQueuedRequests} and ${bounds.maxQueuedBytes})`,
+    retryAfterSeconds: Math.max(1, Math.ceil(waiting.serviceNs / 1e9)),
+  });
+}

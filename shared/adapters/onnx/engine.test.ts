@@ -32,6 +32,8 @@ function start(
     maxQueuedBytes: 10_000_000,
     maxBodyBytes: 1_000_000,
     maxRunMs: 60_000,
+    // jest's realm has arrays of its own, which the runtime doesn't know.
+    maxInlineRunMs: 0,
     ...options,
   });
   engines.push(engine);
@@ -47,6 +49,8 @@ async function servable(key: string, path = 'models/digits/model.onnx', bytes?: 
     version: 1 as Version,
     bytes: bytes ?? (await stat('models/digits/model.onnx')).size,
     signature: digits,
+    batchRows: 1,
+    inlineable: false,
     open: () => {
       holds.opened++;
       return Promise.resolve({
@@ -174,6 +178,20 @@ describe('the threaded engine', () => {
       engine.infer(model, job(undefined, { deadline: Date.now() - 1, priority: 3 })),
     ).rejects.toMatchObject({ failure: { kind: 'deadlinePassed' } });
     await Promise.all(many);
+  });
+
+  test('what could only be answered late is refused at once, with an honest Retry-After', async () => {
+    const { model } = await servable('digits');
+    const engine = start({ threads: 1, maxQueuedRequests: 2_000 });
+    for (let warm = 0; warm < 5; warm++) await engine.infer(model, job());
+    const backlog = Array.from({ length: 1_000 }, () => engine.infer(model, job()));
+    await expect(
+      engine.infer(model, job(undefined, { deadline: Date.now() + 1 })),
+    ).rejects.toMatchObject({
+      failure: { kind: 'overloaded', detail: expect.stringContaining('deadline allows') },
+    });
+    await expect(engine.infer(model, job())).resolves.toBeDefined();
+    expect(await Promise.all(backlog)).toHaveLength(1_000);
   });
 
   test('a model that cannot be loaded fails its requests, and may be tried again', async () => {

@@ -1,11 +1,18 @@
-import { ServingError } from '../../errors.ts';
+import type { ServingError } from '../../errors.ts';
 import { RequestQueue } from '../../inference/request-queue.ts';
 import type { Engine, InferAnswer, InferJob, ServableModel } from '../../ports.ts';
 import { Dispatcher, type QueuedRequest, releaseFile } from './dispatcher.ts';
-import { closingFailure, deadlineFailure, loadFailure } from './engine-failure.ts';
+import {
+  closingFailure,
+  deadlineFailure,
+  fullFailure,
+  lateFailure,
+  loadFailure,
+} from './engine-failure.ts';
+import { InlineRunner, MAX_INLINE_BODY_BYTES } from './inline-runner.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelCache } from './model-cache.ts';
-import { monotonicNs, type ThreadAnswer } from './thread-protocol.ts';
+import { monotonicNs, type RunAnswer } from './thread-protocol.ts';
 
 export interface EngineOptions {
   /** The bundled thread entry. */
@@ -16,6 +23,8 @@ export interface EngineOptions {
   readonly maxQueuedBytes: number;
   readonly maxBodyBytes: number;
   readonly maxRunMs: number;
+  /** A model whose run of one row is shorter may run on the main thread; 0: none does. */
+  readonly maxInlineRunMs: number;
 }
 
 const WATCH_MS = 1_000;
@@ -28,6 +37,7 @@ export class ThreadedEngine implements Engine {
   readonly #queue: RequestQueue<QueuedRequest>;
   readonly #cache: ModelCache;
   readonly #dispatcher: Dispatcher;
+  readonly #inline: InlineRunner;
   readonly #watch: NodeJS.Timeout;
   /** Who waits for a first thread, by model. */
   readonly #loads = new Map<
@@ -43,8 +53,10 @@ export class ThreadedEngine implements Engine {
       maxRequests: options.maxQueuedRequests,
       maxBytes: options.maxQueuedBytes,
     });
+    this.#inline = new InlineRunner(options.maxBodyBytes);
     this.#dispatcher = new Dispatcher({
       workerFile: options.workerFile,
+      maxBodyBytes: options.maxBodyBytes,
       threads: options.threads,
       queue: this.#queue,
       events: {
@@ -54,8 +66,9 @@ export class ThreadedEngine implements Engine {
         orphaned: (loaded, error) => {
           this.#giveUp(loaded, error);
         },
-        loaded: (loaded) => {
+        loaded: (loaded, runMs) => {
           this.#settleLoads(loaded);
+          void this.#considerInline(loaded, runMs);
         },
         residents: () => this.#cache.everything(),
       },
@@ -68,7 +81,7 @@ export class ThreadedEngine implements Engine {
       },
       free: async (loaded) => {
         releaseFile(loaded);
-        await this.#dispatcher.unload(loaded);
+        await Promise.all([this.#dispatcher.unload(loaded), this.#inline.unload(loaded)]);
       },
     });
     this.#watch = setInterval(() => {
@@ -129,23 +142,19 @@ export class ThreadedEngine implements Engine {
     await this.#dispatcher.end();
   }
 
-  #enqueue(loaded: LoadedModel, job: InferJob, arrivedAt: number): Promise<ThreadAnswer> {
-    return new Promise<ThreadAnswer>((resolve, reject) => {
+  #enqueue(loaded: LoadedModel, job: InferJob, arrivedAt: number): Promise<RunAnswer> {
+    return new Promise<RunAnswer>((resolve, reject) => {
       const request: QueuedRequest = {
         loaded,
         priority: job.priority,
         bytes: job.body.byteLength,
-        message: {
-          type: 'infer',
-          session: loaded.session,
-          modelName: loaded.model.model,
-          modelVersion: loaded.model.version,
+        serviceNs: loaded.serviceNs,
+        request: {
           body: job.body,
           headerLength: job.headerLength,
           contentEncoding: job.contentEncoding,
           acceptEncoding: job.acceptEncoding,
           arrivedAt,
-          maxBodyBytes: this.#options.maxBodyBytes,
         },
         resolve: (answer) => {
           clearTimeout(timer);
@@ -164,8 +173,17 @@ export class ThreadedEngine implements Engine {
         },
         Math.max(0, job.deadline - Date.now()),
       );
+      if (this.#mayRunInline(request)) {
+        this.#inline.enqueue(request);
+        return;
+      }
+      const late = this.#lateness(loaded, job.deadline);
+      if (late) {
+        request.reject(late);
+        return;
+      }
       if (!this.#queue.push(request)) {
-        request.reject(this.#fullFailure());
+        request.reject(fullFailure(this.#queue, this.#options));
         return;
       }
       if (loaded.threads.size > 0) this.#dispatcher.pump();
@@ -209,12 +227,33 @@ export class ThreadedEngine implements Engine {
     if (this.#closing) throw closingFailure();
   }
 
-  #fullFailure(): ServingError {
-    return new ServingError({
-      kind: 'overloaded',
-      detail: `${this.#queue.requests} requests of ${this.#queue.bytes} bytes wait already (at most ${this.#options.maxQueuedRequests} and ${this.#options.maxQueuedBytes})`,
-      retryAfterSeconds: 1,
-    });
+  #mayRunInline({ loaded, bytes, request }: QueuedRequest): boolean {
+    return (
+      loaded.inline &&
+      bytes <= MAX_INLINE_BODY_BYTES &&
+      !request.contentEncoding &&
+      this.#inline.waiting < this.#options.maxQueuedRequests
+    );
+  }
+
+  async #considerInline(loaded: LoadedModel, runMs: number | undefined): Promise<void> {
+    const { file, model } = loaded;
+    if (!file || !model.inlineable) return;
+    if (runMs === undefined || runMs >= this.#options.maxInlineRunMs) return;
+    try {
+      await this.#inline.load(loaded, file.path);
+    } catch {
+      // The threads serve it as well.
+    }
+  }
+
+  /** Refuses what would only be given up later: what waits already takes longer than there is time. */
+  #lateness(loaded: LoadedModel, deadline: number): ServingError | undefined {
+    if (loaded.threads.size === 0 || loaded.serviceNs === 0) return undefined;
+    const waitMs = this.#queue.serviceNs / this.#options.threads / 1e6;
+    const neededMs = waitMs + loaded.serviceNs / 1e6;
+    if (this.#queue.requests === 0 || Date.now() + neededMs <= deadline) return undefined;
+    return lateFailure(waitMs);
   }
 
   #lookForStuckRun(): void {

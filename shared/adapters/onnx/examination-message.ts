@@ -30,6 +30,13 @@ const inspectionSchema = z.discriminatedUnion('ok', [
     warnings: z.array(z.string()),
     loadMs: z.number(),
     runMs: z.number().exactOptional(),
+    batching: z
+      .strictObject({
+        proven: z.boolean(),
+        why: z.string(),
+        curve: z.array(z.strictObject({ rows: z.number(), rowsPerSecond: z.number() })),
+      })
+      .exactOptional(),
   }),
   z.strictObject({
     ok: z.literal(false),

@@ -59,14 +59,8 @@ async function examine(order: Order, threadFile: string): Promise<Inspection> {
   const run = await perform({ kind: 'run', file: order.file, draft }, order, threadFile);
   if (run.kind === 'rejected') return { ...run.inspection, facts };
   if (run.kind !== 'run') throw new Error(`running answered ${run.kind}`);
-  return {
-    ok: true,
-    signature: run.signature,
-    facts,
-    warnings: [...warnings, ...run.warnings],
-    loadMs: run.loadMs,
-    ...(run.runMs !== undefined && { runMs: run.runMs }),
-  };
+  const { kind: _, ...found } = run;
+  return { ok: true, ...found, facts, warnings: [...warnings, ...run.warnings] };
 }
 
 function perform(step: Step, order: Order, threadFile: string): Promise<Outcome> {

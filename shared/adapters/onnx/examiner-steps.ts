@@ -1,5 +1,6 @@
 import type { GraphFacts } from '../../graph/facts.ts';
 import type { DraftSignature } from '../../graph/signature.ts';
+import type { Batching } from '../../inference/batching.ts';
 import type { Inspection } from '../../ports.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 import type { Phase } from './examination.ts';
@@ -23,6 +24,7 @@ export type Outcome =
       readonly signature: Signature;
       readonly warnings: readonly string[];
       readonly loadMs: number;
-      readonly runMs: number | undefined;
+      readonly runMs?: number;
+      readonly batching?: Batching;
     }
   | { readonly kind: 'rejected'; readonly inspection: Extract<Inspection, { ok: false }> };

@@ -1,6 +1,9 @@
 import type { ModelFile, ServableModel } from '../../ports.ts';
 import type { ModelThread } from './thread.ts';
 
+/** Weight of the newest measurement. */
+const SMOOTHING = 0.1;
+
 /** A model on its way into the threads, in them, or on its way out. */
 export class LoadedModel {
   readonly model: ServableModel;
@@ -16,6 +19,10 @@ export class LoadedModel {
   lastUsed = 0;
   /** The file, while threads still have to load from it. */
   file: ModelFile | undefined;
+  /** About how long a thread works on one request, in ns: a moving average; 0 before the first. */
+  serviceNs = 0;
+  /** Whether it runs on the main thread too. */
+  inline = false;
   /** No longer in the cache: it ends with its last reference. */
   dropped = false;
 
@@ -23,6 +30,12 @@ export class LoadedModel {
     this.model = model;
     this.session = session;
     this.bytes = model.bytes * threads;
+  }
+
+  /** Counts that `requests` requests took a thread `ns` nanoseconds. */
+  served(requests: number, ns: number): void {
+    const each = ns / requests;
+    this.serviceNs += (this.serviceNs === 0 ? 1 : SMOOTHING) * (each - this.serviceNs);
   }
 
   get name(): string {

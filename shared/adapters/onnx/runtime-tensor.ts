@@ -4,7 +4,7 @@ import { ServingError } from '../../errors.ts';
 import type { Datatype, Tensor } from '../../protocol/tensor.ts';
 
 type RuntimeType = RuntimeTensor.Type;
-type Runtime = typeof onnxruntime;
+type Runtime = Pick<typeof onnxruntime, 'Tensor'>;
 
 const RUNTIME_TYPES = {
   BOOL: 'bool',

@@ -2,6 +2,16 @@ import type { Failure } from '../../errors.ts';
 import type { InferTimings } from '../../ports.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 
+/** One request as it came from the wire. */
+export interface RunRequest {
+  readonly body: ArrayBuffer;
+  readonly headerLength: number | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly acceptEncoding: string | undefined;
+  /** Nanoseconds of the process's monotonic clock. */
+  readonly arrivedAt: number;
+}
+
 /** What a model thread is asked to do. Buffers are transferred both ways. */
 export type ThreadRequest =
   | {
@@ -9,37 +19,48 @@ export type ThreadRequest =
       /** Names the session in this process; never used twice. */
       readonly session: number;
       readonly path: string;
-      readonly signature: Signature;
+      readonly model: SessionModel;
     }
   | { readonly type: 'unload'; readonly session: number }
-  | {
-      readonly type: 'infer';
-      readonly session: number;
-      readonly modelName: string;
-      readonly modelVersion: number;
-      readonly body: ArrayBuffer;
-      readonly headerLength: number | undefined;
-      readonly contentEncoding: string | undefined;
-      readonly acceptEncoding: string | undefined;
-      /** Nanoseconds of the process's monotonic clock. */
-      readonly arrivedAt: number;
-      readonly maxBodyBytes: number;
-    };
+  /** Requests of one model, which may share runs. */
+  | { readonly type: 'run'; readonly session: number; readonly requests: readonly RunRequest[] };
+
+/** What a thread must know of a model beside its file. */
+export interface SessionModel {
+  readonly name: string;
+  readonly version: number;
+  readonly signature: Signature;
+  /** Rows of different requests that may be run as one; 1: none. */
+  readonly batchRows: number;
+  /** The largest body once inflated. */
+  readonly maxBodyBytes: number;
+}
 
 /** An encoded answer, its bytes in a buffer of their own. */
-export interface ThreadAnswer {
+export interface RunAnswer {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly headerLength: number | undefined;
   readonly contentEncoding: string | undefined;
   readonly timings: InferTimings;
   readonly rows: number;
+  /** Rows of the run that this request shared; 0 when another of its requests counts that run. */
+  readonly runRows: number;
 }
 
-export type ThreadReply =
-  | { readonly kind: 'done'; readonly answer?: ThreadAnswer }
+/** What became of one request. */
+export type RunOutcome =
+  | { readonly kind: 'answered'; readonly answer: RunAnswer }
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** Something nobody foresaw; `stack` is for the log. */
   | { readonly kind: 'bug'; readonly message: string; readonly stack: string };
+
+export type ThreadReply =
+  /** One outcome a request, in their order. */
+  | { readonly kind: 'ran'; readonly outcomes: readonly RunOutcome[] }
+  /** `runMs`: what a run of one row took, after the first. */
+  | { readonly kind: 'loaded'; readonly runMs: number | undefined }
+  | { readonly kind: 'unloaded' }
+  | { readonly kind: 'broken'; readonly message: string; readonly stack: string };
 
 /** Requests and replies go in pairs, by number. */
 export interface Envelope<T> {

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { ServingError } from '../../errors.ts';
-import type { Envelope, ThreadAnswer, ThreadReply, ThreadRequest } from './thread-protocol.ts';
+import type { Envelope, ThreadReply, ThreadRequest } from './thread-protocol.ts';
+
+type Reply = Exclude<ThreadReply, { kind: 'broken' }>;
 
 interface Pending {
-  resolve(answer: ThreadAnswer | undefined): void;
+  resolve(reply: Reply): void;
   reject(error: Error): void;
 }
 
@@ -26,9 +27,9 @@ export class ModelThread {
       this.#pending.delete(id);
       this.#settled();
       if (!pending) return;
-      if (message.kind === 'done') pending.resolve(message.answer);
-      else if (message.kind === 'failed') pending.reject(new ServingError(message.failure));
-      else pending.reject(Object.assign(new Error(message.message), { stack: message.stack }));
+      if (message.kind === 'broken') {
+        pending.reject(Object.assign(new Error(message.message), { stack: message.stack }));
+      } else pending.resolve(message);
     });
     const ended = (error: Error): void => {
       if (this.#ended) return;
@@ -50,7 +51,7 @@ export class ModelThread {
   }
 
   /** Sends one piece of work; the buffers in `transfer` are gone afterwards. */
-  send(message: ThreadRequest, transfer: ArrayBuffer[] = []): Promise<ThreadAnswer | undefined> {
+  send(message: ThreadRequest, transfer: ArrayBuffer[] = []): Promise<Reply> {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     if (this.#pending.size === 0) {

@@ -5,6 +5,7 @@ import { type RuntimeOutput, settleSignature } from '../../graph/signature.ts';
 import { quoted } from '../../ids.ts';
 import { typeText } from '../../protocol/shape.ts';
 import type { Datatype, Signature } from '../../protocol/tensor.ts';
+import { examineBatching } from './batching-proof.ts';
 import type { Outcome, Step } from './examiner-steps.ts';
 import { generatedInput } from './generated-input.ts';
 import { SESSION_OPTIONS } from './serving-options.ts';
@@ -15,6 +16,8 @@ type RunStep = Extract<Step, { kind: 'run' }>;
 /** The runtime could not get the memory that the model asked for. */
 const NO_MEMORY = /allocate memory|bad_alloc|bad alloc|length_error|out of memory/i;
 const MAX_TEXT = 1_000;
+/** What takes longer for a row gains nothing by waiting for others. */
+const SLOW_RUN_MS = 1_000;
 
 /**
  * Loads the model as for serving, then runs it once on generated input.
@@ -47,8 +50,13 @@ export async function loadAndRun(step: RunStep, onRun: () => void): Promise<Outc
   const trial = await tryOnce(session, signature, step.file);
   if (trial.kind === 'hungry') return rejected(trial.text);
   if (trial.kind === 'failed') warnings.push(trial.text);
-  const runMs = trial.kind === 'ran' ? trial.runMs : undefined;
-  return { kind: 'run', signature, warnings, loadMs, runMs };
+  if (trial.kind !== 'ran') return { kind: 'run', signature, warnings, loadMs };
+  const { runMs } = trial;
+  const batching =
+    runMs < SLOW_RUN_MS
+      ? await examineBatching(session, signature)
+      : { proven: false, why: `one run takes ${Math.round(runMs)} ms`, curve: [] };
+  return { kind: 'run', signature, warnings, loadMs, runMs, batching };
 }
 
 type Trial =

@@ -1,0 +1,77 @@
+import { messageOf } from '../../errors.ts';
+import { type QueuedRequest, sessionModel, settle } from './dispatcher.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import type { ModelRunner } from './model-runner.ts';
+
+/** Larger bodies take too long to decode where everybody waits. */
+export const MAX_INLINE_BODY_BYTES = 32_768;
+
+/**
+ * Runs tiny models on the main thread. What arrives while a run is under way, or in the same turn of
+ * the event loop, shares the next one.
+ */
+export class InlineRunner {
+  readonly #maxBodyBytes: number;
+  #runner: Promise<ModelRunner> | undefined;
+  readonly #byModel = new Map<LoadedModel, QueuedRequest[]>();
+  #scheduled = false;
+  /** Requests that wait for their run. */
+  waiting = 0;
+
+  constructor(maxBodyBytes: number) {
+    this.#maxBodyBytes = maxBodyBytes;
+  }
+
+  /** Makes a session of its own; from then on the model is `inline`. Failing leaves it to the threads. */
+  async load(loaded: LoadedModel, path: string): Promise<void> {
+    // The runtime is loaded here only when a model is small enough to want it.
+    this.#runner ??= import('./model-runner.ts').then((module) => new module.ModelRunner());
+    const runner = await this.#runner;
+    await runner.load(loaded.session, path, sessionModel(loaded.model, this.#maxBodyBytes));
+    if (loaded.dropped) await runner.unload(loaded.session);
+    else loaded.inline = true;
+  }
+
+  async unload(loaded: LoadedModel): Promise<void> {
+    if (!loaded.inline) return;
+    loaded.inline = false;
+    await (await this.#runner)?.unload(loaded.session);
+  }
+
+  /** Answers with the next run. */
+  enqueue(request: QueuedRequest): void {
+    this.waiting++;
+    const waiting = this.#byModel.get(request.loaded);
+    if (waiting) waiting.push(request);
+    else this.#byModel.set(request.loaded, [request]);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const runner = await this.#runner;
+    while (this.#byModel.size > 0) {
+      for (const [loaded, requests] of this.#byModel) {
+        this.#byModel.delete(loaded);
+        this.waiting -= requests.length;
+        try {
+          const outcomes = await runner?.run(
+            loaded.session,
+            requests.map(({ request }) => request),
+          );
+          settle(requests, outcomes ?? []);
+        } catch (error) {
+          const bug = { kind: 'bug', message: messageOf(error), stack: '' } as const;
+          settle(
+            requests,
+            requests.map(() => bug),
+          );
+        }
+      }
+    }
+    this.#scheduled = false;
+  }
+}

@@ -1,0 +1,218 @@
+import * as runtime from 'onnxruntime-node';
+import { messageOf, ServingError } from '../../errors.ts';
+import { compress } from '../../protocol/content-encoding.ts';
+import { encodeResponse } from '../../protocol/response.ts';
+import { concatRows, sliceRows } from '../../protocol/rows.ts';
+import type { Signature, Tensor } from '../../protocol/tensor.ts';
+import { batches, type Decoded, decode } from './decoded-request.ts';
+import { generatedInput } from './generated-input.ts';
+import { fromRuntime, runFailure, toRuntime } from './runtime-tensor.ts';
+import { SESSION_OPTIONS } from './serving-options.ts';
+import {
+  monotonicNs,
+  type RunOutcome,
+  type RunRequest,
+  type SessionModel,
+} from './thread-protocol.ts';
+
+interface LoadedSession {
+  readonly session: runtime.InferenceSession;
+  readonly model: SessionModel;
+}
+
+/** Holds sessions and runs them where it is called: `create` and `run` block this thread. */
+export class ModelRunner {
+  readonly #sessions = new Map<number, LoadedSession>();
+
+  /** Loads a model; answers what a warm run of one row takes, in ms, where that could be tried. */
+  async load(name: number, path: string, model: SessionModel): Promise<number | undefined> {
+    const session = await runtime.InferenceSession.create(path, SESSION_OPTIONS);
+    this.#sessions.set(name, { session, model });
+    return warmUp(session, model.signature);
+  }
+
+  async unload(name: number): Promise<void> {
+    const loaded = this.#sessions.get(name);
+    this.#sessions.delete(name);
+    await loaded?.session.release();
+  }
+
+  /**
+   * Decodes, runs and encodes requests of one model: those of one shape share runs up to the
+   * model's `batchRows`. One that is wrong fails alone. One outcome a request, in their order.
+   */
+  async run(name: number, requests: readonly RunRequest[]): Promise<RunOutcome[]> {
+    const loaded = this.#sessions.get(name);
+    if (!loaded) throw new Error(`session ${name} is not loaded in this thread`);
+    const outcomes = new Array<RunOutcome>(requests.length);
+    const decoded: Decoded[] = [];
+    for (const [index, source] of requests.entries()) {
+      try {
+        decoded.push(decode(loaded.model, source, index));
+      } catch (error) {
+        outcomes[index] = failed(error);
+      }
+    }
+    for (const batch of batches(decoded, loaded.model.batchRows)) {
+      await runBatch(loaded, batch, outcomes);
+    }
+    return outcomes;
+  }
+}
+
+/**
+ * The first run allocates; a caller should not wait for that. Ones, and the served outputs alone,
+ * are what validation has tried: another input could as well never end.
+ */
+async function warmUp(
+  session: runtime.InferenceSession,
+  { inputs, outputs }: Signature,
+): Promise<number | undefined> {
+  const feeds: Record<string, runtime.Tensor> = {};
+  for (const spec of inputs) {
+    const tensor = generatedInput(spec, 1);
+    if (!tensor) return undefined;
+    feeds[spec.name] = tensor;
+  }
+  const names = outputs.map(({ name }) => name);
+  try {
+    await session.run(feeds, names);
+    const began = performance.now();
+    await session.run(feeds, names);
+    return performance.now() - began;
+  } catch {
+    // Ones need not suit the graph; real input decides.
+    return undefined;
+  }
+}
+
+async function runBatch(
+  loaded: LoadedSession,
+  batch: readonly Decoded[],
+  outcomes: RunOutcome[],
+): Promise<void> {
+  const [first] = batch;
+  if (!first) return;
+  const begunAt = monotonicNs();
+  let outputs: Map<string, Tensor>;
+  const inputs = first.request.inputs.map((input, index) =>
+    batch.length === 1
+      ? input
+      : concatRows(batch.map(({ request }) => request.inputs[index] as Tensor)),
+  );
+  const rows = batch.reduce((sum, one) => sum + one.rows, 0);
+  try {
+    const wanted = new Set(batch.flatMap(({ request }) => request.outputs.map(({ name }) => name)));
+    outputs = await runOnce(loaded.session, inputs, [...wanted]);
+    if (batch.length > 1) requireRows(outputs, rows);
+  } catch (error) {
+    if (batch.length > 1) {
+      // Whose row it was, only runs of their own can tell.
+      for (const one of batch) await runBatch(loaded, [one], outcomes);
+      return;
+    }
+    outcomes[first.index] = failed(error);
+    return;
+  }
+  const ranAt = monotonicNs();
+  let at = 0;
+  for (const one of batch) {
+    const from = at;
+    at += one.rows;
+    const slice = (tensor: Tensor): Tensor =>
+      batch.length === 1 ? tensor : sliceRows(tensor, from, at);
+    try {
+      outcomes[one.index] = encode(loaded.model, one, {
+        outputs,
+        slice,
+        infer: ranAt - begunAt,
+        runRows: one === first ? rows : 0,
+        begunAt,
+      });
+    } catch (error) {
+      outcomes[one.index] = failed(error);
+    }
+  }
+}
+
+async function runOnce(
+  session: runtime.InferenceSession,
+  inputs: readonly Tensor[],
+  wanted: readonly string[],
+): Promise<Map<string, Tensor>> {
+  const feeds: Record<string, runtime.Tensor> = {};
+  for (const input of inputs) feeds[input.name] = toRuntime(runtime, input);
+  let values: runtime.InferenceSession.OnnxValueMapType;
+  try {
+    values = await session.run(feeds, wanted);
+  } catch (error) {
+    throw runFailure(error);
+  }
+  const outputs = new Map<string, Tensor>();
+  for (const name of wanted) {
+    const value = values[name];
+    if (!value) throw new Error(`the runtime gave no output \`${name}\``);
+    outputs.set(name, fromRuntime(name, value));
+  }
+  return outputs;
+}
+
+function requireRows(outputs: ReadonlyMap<string, Tensor>, rows: number): void {
+  for (const { name, shape } of outputs.values()) {
+    if (shape[0] !== rows) throw new Error(`\`${name}\` has ${shape[0] ?? 0} rows for ${rows}`);
+  }
+}
+
+function encode(
+  model: SessionModel,
+  { source, request, rows, startedAt, decodedAt }: Decoded,
+  ran: {
+    outputs: ReadonlyMap<string, Tensor>;
+    slice: (tensor: Tensor) => Tensor;
+    infer: number;
+    runRows: number;
+    begunAt: number;
+  },
+): RunOutcome {
+  const encodingAt = monotonicNs();
+  const encoded = encodeResponse({
+    modelName: model.name,
+    modelVersion: model.version,
+    id: request.id,
+    outputs: request.outputs.map(({ name, binary }) => ({
+      tensor: ran.slice(ran.outputs.get(name) as Tensor),
+      binary,
+    })),
+  });
+  const compressed = source.acceptEncoding && compress(encoded.body, source.acceptEncoding);
+  return {
+    kind: 'answered',
+    answer: {
+      body: ownBuffer(compressed ? compressed.body : encoded.body),
+      headerLength: encoded.headerLength,
+      contentEncoding: compressed ? compressed.encoding : undefined,
+      rows,
+      runRows: ran.runRows,
+      timings: {
+        // Before it was looked at, and while others of its batch were.
+        queue: startedAt - source.arrivedAt + (ran.begunAt - decodedAt),
+        decode: decodedAt - startedAt,
+        infer: ran.infer,
+        encode: monotonicNs() - encodingAt,
+      },
+    },
+  };
+}
+
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : Uint8Array.from(bytes);
+}
+
+function failed(error: unknown): RunOutcome {
+  if (error instanceof ServingError) return { kind: 'failed', failure: error.failure };
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { kind: 'bug', message: messageOf(error), stack };
+}

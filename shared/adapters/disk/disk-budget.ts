@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ServingError } from '../../errors.ts';
 import type { Digest } from '../../ids.ts';
 
-const FILE = /^([0-9a-f]{64})\.onnx$/;
+const DIGEST = /^[0-9a-f]{64}$/;
 const RETRY_AFTER_SECONDS = 10;
 
 /** Which files of a folder may stand: what is held stays, the rest goes oldest use first. */
@@ -18,12 +18,17 @@ export interface DiskBudget {
   discard(digest: Digest): Promise<void>;
 }
 
-/** Takes stock of the `{digest}.onnx` files in `dir`, which exists; the one written first goes first. */
+/**
+ * Takes stock of the files `{digest}{suffix}` in `dir`, which exists; the one written first goes
+ * first. A folder of that name is one file too: what is in it goes together.
+ */
 export async function createDiskBudget({
   dir,
+  suffix,
   maxBytes,
 }: {
   dir: string;
+  suffix: string;
   maxBytes: number;
 }): Promise<DiskBudget> {
   // A Map keeps the order of insertion: the first is the one not used for longest.
@@ -31,7 +36,7 @@ export async function createDiskBudget({
   let total = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  for (const found of await stock(dir)) {
+  for (const found of await stock(dir, suffix)) {
     files.set(found.digest, { bytes: found.bytes, holders: 0 });
     total += found.bytes;
   }
@@ -55,7 +60,7 @@ export async function createDiskBudget({
   const remove = async (digest: Digest): Promise<void> => {
     total -= files.get(digest)?.bytes ?? 0;
     files.delete(digest);
-    await rm(join(dir, `${digest}.onnx`), { force: true });
+    await rm(join(dir, `${digest}${suffix}`), { recursive: true, force: true });
   };
 
   return {
@@ -95,13 +100,24 @@ export async function createDiskBudget({
   };
 }
 
-async function stock(dir: string): Promise<{ digest: Digest; bytes: number }[]> {
+async function stock(dir: string, suffix: string): Promise<{ digest: Digest; bytes: number }[]> {
   const found: { digest: Digest; bytes: number; writtenAt: number }[] = [];
   for (const name of await readdir(dir)) {
-    const digest = FILE.exec(name)?.[1];
-    if (digest === undefined) continue;
-    const { size, mtimeMs } = await stat(join(dir, name));
-    found.push({ digest: digest as Digest, bytes: size, writtenAt: mtimeMs });
+    if (!name.endsWith(suffix)) continue;
+    const digest = name.slice(0, -suffix.length);
+    if (!DIGEST.test(digest)) continue;
+    const path = join(dir, name);
+    const { mtimeMs } = await stat(path);
+    found.push({ digest: digest as Digest, bytes: await bytesOf(path), writtenAt: mtimeMs });
   }
   return found.sort((a, b) => a.writtenAt - b.writtenAt);
+}
+
+/** A file's size, or that of the files in a folder. */
+async function bytesOf(path: string): Promise<number> {
+  const found = await stat(path);
+  if (!found.isDirectory()) return found.size;
+  let bytes = 0;
+  for (const name of await readdir(path)) bytes += (await stat(join(path, name))).size;
+  return bytes;
 }

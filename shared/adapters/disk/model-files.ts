@@ -27,7 +27,9 @@ export function createModelFiles({ dir, artifacts, maxBytes }: ModelFilesOptions
   let budget: Promise<DiskBudget> | undefined;
 
   const takeStock = (): Promise<DiskBudget> => {
-    budget ??= mkdir(dir, { recursive: true }).then(() => createDiskBudget({ dir, maxBytes }));
+    budget ??= mkdir(dir, { recursive: true }).then(() =>
+      createDiskBudget({ dir, suffix: '.onnx', maxBytes }),
+    );
     budget.catch(() => (budget = undefined));
     return budget;
   };

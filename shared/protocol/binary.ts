@@ -2,6 +2,7 @@ import { ServingError } from '../errors.ts';
 import { elementBytes, elementsOver } from './datatypes.ts';
 import { elementCount } from './shape.ts';
 import type { Tensor } from './tensor.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /**
  * A tensor from its little-endian bytes; BYTES elements carry a 4-byte length each. Fixed-size
@@ -52,7 +53,7 @@ export function textElement(bytes: Uint8Array, where: string): string {
     throw refuse(`${where}: BYTES must not hold NUL: the runtime cuts strings there`);
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decodeUtf8(bytes);
   } catch (cause) {
     throw refuse(`${where}: BYTES must be UTF-8: the runtime spoils other bytes`, cause);
   }

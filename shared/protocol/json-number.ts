@@ -1,8 +1,6 @@
 import { MINUS, NINE, PLUS, POINT, UPPER_I, UPPER_N, ZERO } from './ascii.ts';
-import type { JsonCursor } from './json-cursor.ts';
-
-// Powers of ten that a double holds exactly.
-const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
+import type { JsonTokens } from './json-tokens.ts';
+import { LAST_EXACT_POWER, POWERS_OF_TEN } from './powers-of-ten.ts';
 
 /**
  * A JSON number, or one of the tokens NaN, Infinity and -Infinity (as Triton writes them), as the
@@ -10,7 +8,7 @@ const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent
  * "How to read floating point numbers accurately", 1990); the rest goes through Number().
  * @throws ServingError `malformed`
  */
-export function readNumber(cursor: JsonCursor, where: string): number {
+export function readNumber(cursor: JsonTokens, where: string): number {
   cursor.peek();
   const { bytes, position: start } = cursor;
   let at = start;
@@ -50,11 +48,13 @@ export function readNumber(cursor: JsonCursor, where: string): number {
     exponent += minus ? -power : power;
   }
   cursor.position = at;
-  if (digits > 15 || exponent > 22 || exponent < -22) return Number(cursor.ascii(start, at));
+  if (digits > 15 || Math.abs(exponent) > LAST_EXACT_POWER) {
+    return Number(cursor.ascii(start, at));
+  }
   const value =
     exponent < 0
-      ? mantissa / (POWERS[-exponent] as number)
-      : mantissa * (POWERS[exponent] as number);
+      ? mantissa / (POWERS_OF_TEN[-exponent] as number)
+      : mantissa * (POWERS_OF_TEN[exponent] as number);
   return negative ? -value : value;
 }
 
@@ -62,7 +62,7 @@ export function readNumber(cursor: JsonCursor, where: string): number {
  * An integer of up to 64 bits, exact; undefined when the number is no integer. Digits alone are
  * read exactly; with a point or an exponent the value must be an integer a double holds exactly.
  */
-export function readInteger64(cursor: JsonCursor, where: string): bigint | undefined {
+export function readInteger64(cursor: JsonTokens, where: string): bigint | undefined {
   cursor.peek();
   const start = cursor.position;
   const value = readNumber(cursor, where);
@@ -71,18 +71,14 @@ export function readInteger64(cursor: JsonCursor, where: string): bigint | undef
   return /^-?[0-9]{1,20}$/.test(text) ? BigInt(text) : undefined;
 }
 
-function readToken(cursor: JsonCursor, negative: boolean, where: string): number {
-  const { position } = cursor;
+function readToken(cursor: JsonTokens, negative: boolean, where: string): number {
   for (const [token, value] of [
     ['NaN', Number.NaN],
     ['Infinity', Number.POSITIVE_INFINITY],
     ['-Infinity', Number.NEGATIVE_INFINITY],
   ] as const) {
     if (negative !== token.startsWith('-')) continue;
-    if (cursor.ascii(position, position + token.length) === token) {
-      cursor.position += token.length;
-      return value;
-    }
+    if (cursor.passLiteral(token)) return value;
   }
   return cursor.fail(`a number, NaN, Infinity or -Infinity for ${where}`);
 }

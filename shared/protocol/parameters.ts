@@ -1,7 +1,12 @@
 import { ServingError } from '../errors.ts';
+import { OPEN_BRACE } from './ascii.ts';
 import type { JsonCursor } from './json-cursor.ts';
 
 export type Parameters = Readonly<Record<string, unknown>>;
+
+export const NO_PARAMETERS: Parameters = Object.freeze(
+  Object.create(null) as Record<string, unknown>,
+);
 
 /** What a request's own parameters ask for. */
 export interface RequestParameters {
@@ -17,24 +22,34 @@ export interface RequestParameters {
  * ignoring it would answer another question than the caller asked. @throws ServingError `malformed`
  */
 export function readParameters(cursor: JsonCursor, where: string): Parameters {
-  const value = cursor.value() ?? {};
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    throw refuse(`${where}: \`parameters\`: expected an object`);
-  }
-  const parameters: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [name, parameter] of Object.entries(value)) {
-    if (parameter === null) continue;
-    if (name === 'classification' || name.startsWith('shared_memory_')) {
+  const parameters = readMembers(cursor, where);
+  for (const name in parameters) {
+    const parameter = parameters[name];
+    if (parameter === null) {
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- rare; null is absent
+      delete parameters[name];
+    } else if (name === 'classification' || name.startsWith('shared_memory_')) {
       throw refuse(`${where}: the parameter ${name} is not supported`);
-    }
-    if (name === 'sequence_id' && parameter !== 0 && parameter !== '' && parameter !== '0') {
+    } else if (name === 'sequence_id' && parameter !== 0 && parameter !== '' && parameter !== '0') {
       throw refuse(
         `${where}: the parameter sequence_id is not supported: models here keep no state`,
       );
     }
-    parameters[name] = parameter;
   }
   return parameters;
+}
+
+function readMembers(cursor: JsonCursor, where: string): Record<string, unknown> {
+  const members = Object.create(null) as Record<string, unknown>;
+  if (cursor.peek() !== OPEN_BRACE) {
+    if (cursor.value() !== null) throw refuse(`${where}: \`parameters\`: expected an object`);
+    return members;
+  }
+  for (let more = cursor.enterObject(); more; more = cursor.nextMember()) {
+    // Counts and short texts are what parameters mostly are.
+    members[cursor.key()] = cursor.count() ?? cursor.shortText() ?? cursor.value();
+  }
+  return members;
 }
 
 /** The request-level parameters that are honoured. @throws ServingError `malformed` */

@@ -37,57 +37,80 @@ export function decodeRequest(
 
 function finishInputs(drafts: readonly InputDraft[], binary: Uint8Array | undefined): Tensor[] {
   let offset = 0;
-  const tensors = drafts.map(({ name = '', datatype = 'FP32', shape = [], parameters, tensor }) => {
-    const where = `input \`${name}\``;
-    const size = parameters['binary_data_size'];
+  const tensors: Tensor[] = [];
+  for (const draft of drafts) {
+    const size = draft.parameters['binary_data_size'];
     if (size === undefined) {
-      if (!tensor) throw refuse(`${where}: expected \`data\` or the parameter binary_data_size`);
-      return tensor;
+      if (!draft.tensor) {
+        throw refuse(`${whereOf(draft)}: expected \`data\` or the parameter binary_data_size`);
+      }
+      tensors.push(draft.tensor);
+    } else {
+      const bytes = binaryPart(draft, size, { binary, offset });
+      offset += bytes.byteLength;
+      const { name = '', datatype = 'FP32', shape = [] } = draft;
+      tensors.push(readBinaryTensor(bytes, { name, datatype, shape }));
     }
-    if (tensor) throw refuse(`${where}: has both \`data\` and the parameter binary_data_size`);
-    if (!Number.isSafeInteger(size) || (size as number) < 0) {
-      throw refuse(
-        `${where}: binary_data_size: expected a count of bytes, got ${JSON.stringify(size)}`,
-      );
-    }
-    const end = offset + (size as number);
-    const available = (binary?.byteLength ?? 0) - offset;
-    if ((size as number) > available) {
-      throw refuse(
-        `${where}: binary_data_size is ${size as number}, but ${available} bytes are left${binary ? '' : ' (the request has no Inference-Header-Content-Length)'}`,
-      );
-    }
-    const bytes = binary?.subarray(offset, end) ?? new Uint8Array(0);
-    offset = end;
-    return readBinaryTensor(bytes, { name, datatype, shape });
-  });
+  }
   if (binary && offset !== binary.byteLength) {
     throw refuse(`the body has ${binary.byteLength - offset} bytes more than its inputs say`);
   }
   return tensors;
 }
 
+/** The bytes behind the JSON that are this input's. */
+function binaryPart(
+  draft: InputDraft,
+  size: unknown,
+  { binary, offset }: { binary: Uint8Array | undefined; offset: number },
+): Uint8Array {
+  if (draft.tensor) {
+    throw refuse(`${whereOf(draft)}: has both \`data\` and the parameter binary_data_size`);
+  }
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+    throw refuse(
+      `${whereOf(draft)}: binary_data_size: expected a count of bytes, got ${JSON.stringify(size)}`,
+    );
+  }
+  const available = (binary?.byteLength ?? 0) - offset;
+  if (size > available) {
+    throw refuse(
+      `${whereOf(draft)}: binary_data_size is ${size}, but ${available} bytes are left${binary ? '' : ' (the request has no Inference-Header-Content-Length)'}`,
+    );
+  }
+  return binary?.subarray(offset, offset + size) ?? new Uint8Array(0);
+}
+
+function whereOf({ name = '' }: InputDraft): string {
+  return `input \`${name}\``;
+}
+
 /** Checks the tensors against the signature and puts them in its order. */
 function fitInputs(tensors: readonly Tensor[], signature: Signature): Tensor[] {
-  const byName = new Map<string, Tensor>();
-  for (const tensor of tensors) {
-    const spec = signature.inputs.find(({ name }) => name === tensor.name);
+  const fitted = new Array<Tensor | undefined>(signature.inputs.length).fill(undefined);
+  for (const [place, tensor] of tensors.entries()) {
+    // Most callers send the inputs in the signature's order.
+    const at =
+      signature.inputs[place]?.name === tensor.name
+        ? place
+        : signature.inputs.findIndex(({ name }) => name === tensor.name);
+    const spec = signature.inputs[at];
     if (!spec) {
       throw refuse(
         `input \`${tensor.name}\`: the model has none of this name; ${listed(signature.inputs)}`,
       );
     }
-    if (byName.has(tensor.name)) throw refuse(`input \`${tensor.name}\` is given twice`);
+    if (fitted[at]) throw refuse(`input \`${tensor.name}\` is given twice`);
     if (tensor.datatype !== spec.datatype || !shapeFits(tensor.shape, spec.shape)) {
       throw refuse(`input \`${tensor.name}\`: expected ${typeText(spec)}, got ${typeText(tensor)}`);
     }
-    byName.set(tensor.name, tensor);
+    fitted[at] = tensor;
   }
-  return signature.inputs.map((spec) => {
-    const tensor = byName.get(spec.name);
-    if (!tensor) throw refuse(`input \`${spec.name}\` is missing: expected ${typeText(spec)}`);
-    return tensor;
-  });
+  return fitted.map((tensor, at) => tensor ?? missing(signature.inputs[at] as TensorSpec));
+}
+
+function missing(spec: TensorSpec): never {
+  throw refuse(`input \`${spec.name}\` is missing: expected ${typeText(spec)}`);
 }
 
 function chooseOutputs(

@@ -20,17 +20,17 @@ export function peekScheduling(
   try {
     const cursor = new JsonCursor(json);
     let found: { timeoutMs?: number; priority?: number } = {};
-    cursor.object((key) => {
-      if (key !== 'parameters') {
+    for (let more = cursor.enterObject(); more; more = cursor.nextMember()) {
+      if (cursor.key() !== 'parameters') {
         cursor.skip();
-        return;
+        continue;
       }
       const { timeoutMicroseconds, priority } = requestParameters(readParameters(cursor, ''));
       found = {
         priority,
         ...(timeoutMicroseconds !== undefined && { timeoutMs: timeoutMicroseconds / 1000 }),
       };
-    });
+    }
     return found;
   } catch {
     return {};

@@ -1,7 +1,7 @@
 import { ServingError } from '../errors.ts';
 import type { TensorSpec } from './tensor.ts';
 
-const MAX_RANK = 64;
+export const MAX_RANK = 64;
 
 /**
  * Checks a shape that came from outside. @throws ServingError `malformed` for anything but
@@ -20,7 +20,17 @@ export function parseShape(value: unknown, where: string): number[] {
       );
     }
   }
-  const shape = (value as number[]).map((dimension) => dimension + 0);
+  return checkShape(
+    (value as number[]).map((dimension) => dimension + 0),
+    where,
+  );
+}
+
+/**
+ * The shape of non-negative safe integers, if their product is one too.
+ * @throws ServingError `malformed`
+ */
+export function checkShape(shape: number[], where: string): number[] {
   if (!Number.isSafeInteger(elementCount(shape))) {
     throw refuse(`${where}: \`shape\`: the product of [${shape.join(',')}] is beyond 2^53`);
   }
@@ -30,7 +40,12 @@ export function parseShape(value: unknown, where: string): number[] {
 /** The product of the dimensions: 1 for rank 0, 0 as soon as one is 0. */
 export function elementCount(shape: readonly number[]): number {
   // A zero wins over an overflow of the others.
-  return shape.includes(0) ? 0 : shape.reduce((product, dimension) => product * dimension, 1);
+  let count = 1;
+  for (const dimension of shape) {
+    if (dimension === 0) return 0;
+    count *= dimension;
+  }
+  return count;
 }
 
 /** Whether a concrete shape fits a signature's; -1 fits any dimension, undefined any rank. */

@@ -8,6 +8,7 @@ import { createSpool } from './adapters/disk/spool.ts';
 import { observeWrites } from './adapters/observed-registry.ts';
 import { ThreadedEngine } from './adapters/onnx/engine.ts';
 import { createInspector } from './adapters/onnx/inspector.ts';
+import { createPreparedModels } from './adapters/onnx/prepared-models.ts';
 import type { Config } from './config.ts';
 import { ByteBudget } from './inference/byte-budget.ts';
 import type {
@@ -76,6 +77,12 @@ export function compose(
     maxBodyBytes: config.maxBodyBytes,
     maxRunMs: config.maxRunMs,
     maxInlineRunMs: config.maxInlineRunMs,
+    prepared: (prepare) =>
+      createPreparedModels({
+        dir: join(config.scratchDir, 'prepared'),
+        maxBytes: config.preparedCacheBytes,
+        prepare,
+      }),
   });
   return {
     config,

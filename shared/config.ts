@@ -23,6 +23,8 @@ export interface Config {
   readonly modelCacheBytes: number;
   /** Bytes of model files kept on local disk. */
   readonly diskCacheBytes: number;
+  /** Bytes of local disk for models in the form that this machine's CPU loads fastest. */
+  readonly preparedCacheBytes: number;
   /** Requests that may wait for a worker, and bytes of request bodies held at once. */
   readonly maxQueuedRequests: number;
   readonly maxQueuedBytes: number;
@@ -61,6 +63,7 @@ const ENV = z.object({
   PILOTLIGHT_MAX_SPOOL_BYTES: count(500_000_000),
   PILOTLIGHT_MODEL_CACHE_BYTES: count(1_000_000_000),
   PILOTLIGHT_DISK_CACHE_BYTES: count(4_000_000_000),
+  PILOTLIGHT_PREPARED_CACHE_BYTES: count(2_000_000_000),
   PILOTLIGHT_MAX_QUEUED_REQUESTS: count(1_000),
   PILOTLIGHT_MAX_QUEUED_BYTES: count(400_000_000),
   PILOTLIGHT_REQUEST_TIMEOUT_MS: count(60_000, 225_000),
@@ -99,6 +102,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSpoolBytes: e.PILOTLIGHT_MAX_SPOOL_BYTES,
     modelCacheBytes: e.PILOTLIGHT_MODEL_CACHE_BYTES,
     diskCacheBytes: e.PILOTLIGHT_DISK_CACHE_BYTES,
+    preparedCacheBytes: e.PILOTLIGHT_PREPARED_CACHE_BYTES,
     maxQueuedRequests: e.PILOTLIGHT_MAX_QUEUED_REQUESTS,
     maxQueuedBytes: e.PILOTLIGHT_MAX_QUEUED_BYTES,
     requestTimeoutMs: e.PILOTLIGHT_REQUEST_TIMEOUT_MS,

@@ -172,12 +172,15 @@ export interface ServableModel {
   readonly key: string;
   readonly model: ModelName;
   readonly version: Version;
+  readonly digest: Digest;
   readonly bytes: number;
   readonly signature: Signature;
   /** Rows of different requests that may be run as one; 1: none. */
   readonly batchRows: number;
   /** Whether a short run may be made on the main thread: its length can't depend on the input. */
   readonly inlineable: boolean;
+  /** Whether it is to be loaded before anyone asks. */
+  readonly preload: boolean;
   /** Brings the verified file to local disk and holds it there until it is released. */
   open(): Promise<ModelFile>;
 }

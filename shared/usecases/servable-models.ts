@@ -83,10 +83,12 @@ export class ServableModels {
       key,
       model,
       version,
+      digest,
       bytes,
       signature,
       batchRows: batchRows({ batching, quantized: facts.quantized }, card),
       inlineable: isInlineable(signature, facts),
+      preload: card.preload === true,
       open: () => modelFiles.open({ model, incarnation, digest, name: 'model.onnx' }, bytes),
     };
     this.#servable.set(key, servable);

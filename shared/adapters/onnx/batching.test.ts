@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ModelName, Version } from '../../ids.ts';
+import type { Digest, ModelName, Version } from '../../ids.ts';
 import type { InferJob, Inspection, ServableModel } from '../../ports.ts';
 import { ThreadedEngine } from './engine.ts';
 import { createInspector } from './inspector.ts';
@@ -70,7 +70,9 @@ async function servable(name: string, batchRows: number): Promise<ServableModel>
     model: name as ModelName,
     version: 1 as Version,
     bytes: (await stat(path)).size,
+    digest: '0'.repeat(64) as Digest,
     signature: (found.get(name) as Found).signature,
+    preload: false,
     batchRows,
     inlineable: false,
     open: () =>

@@ -4,6 +4,7 @@ import type { ServableModel } from '../../ports.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelThread } from './thread.ts';
 import {
+  type LoadReport,
   monotonicNs,
   type RunAnswer,
   type RunOutcome,
@@ -20,8 +21,10 @@ export interface QueuedRequest extends Waiting {
 }
 
 interface Events {
-  /** A first thread can run the model; a warm run of one row took `runMs`, if it could be tried. */
-  loaded(loaded: LoadedModel, runMs: number | undefined): void;
+  /** A thread has loaded a model; `alone`: no other thread loaded anything meanwhile. */
+  loaded(loaded: LoadedModel, thread: ModelThread, report: LoadReport, alone: boolean): void;
+  /** A thread can't load the prepared form of a model. */
+  unfit(loaded: LoadedModel): void;
   /** A model can't be loaded: nobody will run it. */
   loadFailed(loaded: LoadedModel, error: Error): void;
   /** A model has lost its last thread. */
@@ -48,6 +51,7 @@ export class Dispatcher {
   /** Which models a thread is loading right now. */
   readonly #loading = new Map<ModelThread, LoadedModel>();
   readonly #maxBodyBytes: number;
+  #loadsBegun = 0;
   #ended = false;
 
   constructor(options: {
@@ -126,9 +130,7 @@ export class Dispatcher {
     }
     if (!mayLoad) return;
     for (const loaded of this.#events.residents()) {
-      const wanted =
-        loaded.file && loaded.threads.size > 0 && !loaded.threads.has(thread) && !loaded.dropped;
-      if (wanted && this.#loadersOf(loaded).length === 0) {
+      if (loaded.isWantedIn(thread) && this.#loadersOf(loaded).length === 0) {
         this.#loadInto(thread, loaded);
         return;
       }
@@ -165,27 +167,32 @@ export class Dispatcher {
   }
 
   #loadInto(thread: ModelThread, loaded: LoadedModel): void {
-    const { session, model, file } = loaded;
-    if (!file) return;
+    const { session, model, source } = loaded;
+    if (!source) return;
     this.#loading.set(thread, loaded);
+    const number = ++this.#loadsBegun;
+    const first = this.#loading.size === 1;
     void thread
       .send({
         type: 'load',
         session,
-        path: file.path,
+        source,
         model: sessionModel(model, this.#maxBodyBytes),
       })
       .then(
         (reply) => {
           // Freed meanwhile: its sessions' removal stands in the thread's inbox already.
           if (loaded.dropped && loaded.references === 0) return;
-          loaded.threads.add(thread);
-          if (loaded.threads.size === this.#count) releaseFile(loaded);
-          if (loaded.threads.size === 1) {
-            this.#events.loaded(loaded, reply.kind === 'loaded' ? reply.runMs : undefined);
-          }
+          if (reply.kind !== 'loaded') return;
+          const alone = first && this.#loadsBegun === number;
+          this.#events.loaded(loaded, thread, reply.report, alone);
+          if (loaded.threads.size === this.#count && !loaded.preparing) releaseFile(loaded);
         },
         (error: unknown) => {
+          if (source.prepared) {
+            this.#events.unfit(loaded);
+            return;
+          }
           // In one thread or none: what one thread can't load, the others can't.
           releaseFile(loaded);
           if (loaded.threads.size === 0) this.#events.loadFailed(loaded, error as Error);

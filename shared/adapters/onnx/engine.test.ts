@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { ModelName, Version } from '../../ids.ts';
+import type { Digest, ModelName, Version } from '../../ids.ts';
 import type { InferJob, ServableModel } from '../../ports.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 import { ThreadedEngine } from './engine.ts';
@@ -49,6 +50,8 @@ async function servable(key: string, path = 'models/digits/model.onnx', bytes?: 
     version: 1 as Version,
     bytes: bytes ?? (await stat('models/digits/model.onnx')).size,
     signature: digits,
+    digest: createHash('sha256').update(key).digest('hex') as Digest,
+    preload: false,
     batchRows: 1,
     inlineable: false,
     open: () => {

@@ -12,6 +12,9 @@ import {
 import { InlineRunner, MAX_INLINE_BODY_BYTES } from './inline-runner.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelCache } from './model-cache.ts';
+import { ModelSources } from './model-sources.ts';
+import type { PreparedModels, PreparedModelsOptions } from './prepared-models.ts';
+import { PreparingThread } from './preparing-thread.ts';
 import { monotonicNs, type RunAnswer } from './thread-protocol.ts';
 
 export interface EngineOptions {
@@ -25,6 +28,8 @@ export interface EngineOptions {
   readonly maxRunMs: number;
   /** A model whose run of one row is shorter may run on the main thread; 0: none does. */
   readonly maxInlineRunMs: number;
+  /** Where prepared forms of models are kept, given how they are made; absent: none are made. */
+  readonly prepared?: (prepare: PreparedModelsOptions['prepare']) => PreparedModels;
 }
 
 const WATCH_MS = 1_000;
@@ -38,6 +43,8 @@ export class ThreadedEngine implements Engine {
   readonly #cache: ModelCache;
   readonly #dispatcher: Dispatcher;
   readonly #inline: InlineRunner;
+  readonly #preparing: PreparingThread;
+  readonly #sources: ModelSources;
   readonly #watch: NodeJS.Timeout;
   /** Who waits for a first thread, by model. */
   readonly #loads = new Map<
@@ -66,9 +73,21 @@ export class ThreadedEngine implements Engine {
         orphaned: (loaded, error) => {
           this.#giveUp(loaded, error);
         },
-        loaded: (loaded, runMs) => {
+        loaded: (loaded, thread, report, alone) => {
+          const isFirst = loaded.threads.size === 0;
+          const measured = alone && !this.#preparing.busy;
+          loaded.loadedInto(thread, measured ? report.grownBytes : undefined);
+          this.#cache.shrinkToBudget();
+          if (!isFirst) return;
+          loaded.arrived();
           this.#settleLoads(loaded);
-          void this.#considerInline(loaded, runMs);
+          void this.#considerInline(loaded, report.runMs);
+          void this.#sources.improve(loaded);
+        },
+        unfit: (loaded) => {
+          void this.#sources.refuse(loaded).then(async () => {
+            if (loaded.threads.size === 0) await this.#open(loaded);
+          });
         },
         residents: () => this.#cache.everything(),
       },
@@ -82,6 +101,17 @@ export class ThreadedEngine implements Engine {
       free: async (loaded) => {
         releaseFile(loaded);
         await Promise.all([this.#dispatcher.unload(loaded), this.#inline.unload(loaded)]);
+        loaded.prepared?.release();
+      },
+    });
+    this.#preparing = new PreparingThread(options.workerFile);
+    this.#sources = new ModelSources({
+      prepared: options.prepared?.((path, into) => this.#preparing.prepare(path, into)),
+      // Where several threads load it, room for their copies is taken already.
+      mayPrepare: ({ model }) =>
+        !this.#closing && (options.threads > 1 || this.#cache.spareBytes >= model.bytes),
+      onSettled: () => {
+        this.#dispatcher.pump();
       },
     });
     this.#watch = setInterval(() => {
@@ -134,7 +164,7 @@ export class ThreadedEngine implements Engine {
     this.#closing = true;
     clearInterval(this.#watch);
     const until = performance.now() + CLOSE_MS;
-    while ((this.#dispatcher.busy || this.#queue.requests > 0) && performance.now() < until) {
+    while ((this.#busy || this.#queue.requests > 0) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     for (const request of this.#queue.items()) request.reject(closingFailure());
@@ -190,15 +220,20 @@ export class ThreadedEngine implements Engine {
     });
   }
 
+  get #busy(): boolean {
+    return this.#dispatcher.busy || this.#preparing.busy;
+  }
+
   async #open(loaded: LoadedModel): Promise<void> {
     try {
-      loaded.file = await loaded.model.open();
+      await this.#sources.open(loaded);
     } catch (error) {
       this.#giveUp(loaded, error as Error);
       return;
     }
     if (loaded.dropped && loaded.references === 0) {
       releaseFile(loaded);
+      loaded.prepared?.release();
       return;
     }
     this.#dispatcher.load(loaded);
@@ -237,11 +272,11 @@ export class ThreadedEngine implements Engine {
   }
 
   async #considerInline(loaded: LoadedModel, runMs: number | undefined): Promise<void> {
-    const { file, model } = loaded;
-    if (!file || !model.inlineable) return;
+    const { source, model } = loaded;
+    if (!source || !model.inlineable) return;
     if (runMs === undefined || runMs >= this.#options.maxInlineRunMs) return;
     try {
-      await this.#inline.load(loaded, file.path);
+      await this.#inline.load(loaded, source);
     } catch {
       // The threads serve it as well.
     }

@@ -2,6 +2,7 @@ import { messageOf } from '../../errors.ts';
 import { type QueuedRequest, sessionModel, settle } from './dispatcher.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { ModelRunner } from './model-runner.ts';
+import type { ModelSource } from './thread-protocol.ts';
 
 /** Larger bodies take too long to decode where everybody waits. */
 export const MAX_INLINE_BODY_BYTES = 32_768;
@@ -23,11 +24,11 @@ export class InlineRunner {
   }
 
   /** Makes a session of its own; from then on the model is `inline`. Failing leaves it to the threads. */
-  async load(loaded: LoadedModel, path: string): Promise<void> {
+  async load(loaded: LoadedModel, source: ModelSource): Promise<void> {
     // The runtime is loaded here only when a model is small enough to want it.
     this.#runner ??= import('./model-runner.ts').then((module) => new module.ModelRunner());
     const runner = await this.#runner;
-    await runner.load(loaded.session, path, sessionModel(loaded.model, this.#maxBodyBytes));
+    await runner.load(loaded.session, source, sessionModel(loaded.model, this.#maxBodyBytes));
     if (loaded.dropped) await runner.unload(loaded.session);
     else loaded.inline = true;
   }

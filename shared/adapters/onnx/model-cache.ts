@@ -1,9 +1,9 @@
 import { ServingError } from '../../errors.ts';
-import { chooseEvictions } from '../../inference/eviction.ts';
+import { chooseEvictions, creditOf } from '../../inference/eviction.ts';
 import type { ServableModel } from '../../ports.ts';
 import { LoadedModel } from './loaded-model.ts';
 
-/** The models held loaded: one entry a key, within a budget of bytes, the least used leaving first. */
+/** The models held loaded: one entry a key, within a budget of bytes, those worth least leaving first. */
 export class ModelCache {
   readonly #budgetBytes: number;
   readonly #threads: number;
@@ -13,7 +13,7 @@ export class ModelCache {
   /** Dropped, but still referenced or being freed: their memory is still taken. */
   readonly #leaving = new Map<LoadedModel, { freed: Promise<void>; done: () => void }>();
   #nextSession = 1;
-  #uses = 0;
+  #lastEvictedCredit = 0;
 
   /** `begin` starts to load a new entry, `free` takes one out of the threads. */
   constructor(options: {
@@ -41,7 +41,10 @@ export class ModelCache {
       loaded.references++;
       this.#begin(loaded);
     } else loaded.references++;
-    loaded.lastUsed = ++this.#uses;
+    loaded.credit = creditOf(loaded, this.#lastEvictedCredit);
+    // Least recently used first.
+    this.#byKey.delete(model.key);
+    this.#byKey.set(model.key, loaded);
     return loaded;
   }
 
@@ -68,6 +71,19 @@ export class ModelCache {
       if (loaded.references === 0) this.#leave(loaded);
     }
     await this.#leaving.get(loaded)?.freed;
+  }
+
+  /** Bytes of the budget that nothing takes. */
+  get spareBytes(): number {
+    return [...this.#byKey.values()].reduce((left, { bytes }) => left - bytes, this.#budgetBytes);
+  }
+
+  /** An entry turned out to take more than was thought: evicts as far as that helps. */
+  shrinkToBudget(): void {
+    const idle = [...this.#byKey.values()].filter(({ references }) => references === 0);
+    const most = idle.reduce((sum, { bytes }) => sum + bytes, 0);
+    const excess = Math.min(-this.spareBytes, most);
+    this.#evict(chooseEvictions(idle, excess, most) ?? []);
   }
 
   entries(): Iterable<LoadedModel> {
@@ -103,6 +119,13 @@ export class ModelCache {
         retryAfterSeconds: 1,
       });
     }
-    for (const loaded of evicted) void this.dropEntry(loaded);
+    this.#evict(evicted);
+  }
+
+  #evict(evicted: readonly LoadedModel[]): void {
+    for (const loaded of evicted) {
+      this.#lastEvictedCredit = Math.max(this.#lastEvictedCredit, loaded.credit);
+      void this.dropEntry(loaded);
+    }
   }
 }

@@ -18,12 +18,20 @@ export type ThreadRequest =
       readonly type: 'load';
       /** Names the session in this process; never used twice. */
       readonly session: number;
-      readonly path: string;
+      readonly source: ModelSource;
       readonly model: SessionModel;
     }
+  /** Leaves the prepared form of the model `path` in the folder `into`. */
+  | { readonly type: 'prepare'; readonly path: string; readonly into: string }
   | { readonly type: 'unload'; readonly session: number }
   /** Requests of one model, which may share runs. */
   | { readonly type: 'run'; readonly session: number; readonly requests: readonly RunRequest[] };
+
+/** A model's file, or its prepared form. */
+export interface ModelSource {
+  readonly path: string;
+  readonly prepared: boolean;
+}
 
 /** What a thread must know of a model beside its file. */
 export interface SessionModel {
@@ -54,11 +62,22 @@ export type RunOutcome =
   /** Something nobody foresaw; `stack` is for the log. */
   | { readonly kind: 'bug'; readonly message: string; readonly stack: string };
 
+/** What loading a model took. */
+export interface LoadReport {
+  readonly createMs: number;
+  /** The first run, which allocates; undefined, as `runMs`, when it could not be tried. */
+  readonly firstRunMs: number | undefined;
+  /** A run of one row, after the first. */
+  readonly runMs: number | undefined;
+  /** By how much the process's own memory grew meanwhile, whoever took it. */
+  readonly grownBytes: number;
+}
+
 export type ThreadReply =
   /** One outcome a request, in their order. */
   | { readonly kind: 'ran'; readonly outcomes: readonly RunOutcome[] }
-  /** `runMs`: what a run of one row took, after the first. */
-  | { readonly kind: 'loaded'; readonly runMs: number | undefined }
+  | { readonly kind: 'loaded'; readonly report: LoadReport }
+  | { readonly kind: 'prepared' }
   | { readonly kind: 'unloaded' }
   | { readonly kind: 'broken'; readonly message: string; readonly stack: string };
 

@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../errors.ts';
 import { ModelRunner } from './model-runner.ts';
+import { prepareModel } from './prepare-model.ts';
 import type { Envelope, ThreadReply, ThreadRequest } from './thread-protocol.ts';
 
 // A thread that holds sessions and runs them: `run` and `create` block their thread, and this is
@@ -15,9 +16,12 @@ async function reply(message: ThreadRequest): Promise<ThreadReply> {
       case 'run':
         return { kind: 'ran', outcomes: await runner.run(message.session, message.requests) };
       case 'load': {
-        const { session, path, model } = message;
-        return { kind: 'loaded', runMs: await runner.load(session, path, model) };
+        const { session, source, model } = message;
+        return { kind: 'loaded', report: await runner.load(session, source, model) };
       }
+      case 'prepare':
+        await prepareModel(message.path, message.into);
+        return { kind: 'prepared' };
       case 'unload':
         await runner.unload(message.session);
         return { kind: 'unloaded' };

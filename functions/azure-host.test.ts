@@ -83,6 +83,7 @@ const table: FunctionDefinition[] = [
   },
   { kind: 'blob', name: 'blob', path: 'incoming/{name}', handler: (_app, blob) => see(blob) },
   { kind: 'timer', name: 'timer', schedule: '*/30 * * * * *', handler: () => see('tick') },
+  { kind: 'warmup', name: 'warmup', handler: () => see('warm') },
 ];
 
 function register(getApp = () => Promise.resolve(app), drain = new Drain()): FunctionsCore {
@@ -238,6 +239,11 @@ describe('messages', () => {
     const reference = { container: 'incoming', name: 'a/model.onnx', etag: '"0x1"' };
     expect(await handled('blob', deferred, metadata)).toEqual([[reference]]);
     expect(await handled('blob', { bytes: Buffer.from('abc') }, metadata)).toEqual([[reference]]);
+  });
+
+  test('an instance is warmed up', async () => {
+    expect(bindings(core, 'warmup')).toMatchObject([{ type: 'warmupTrigger' }]);
+    expect(await handled('warmup', { json: '{}' })).toEqual([['warm']]);
   });
 
   test('a timer ticks', async () => {

@@ -6,7 +6,7 @@ import { httpHandler } from './azure-http.ts';
 import { blobReference, namedBlob } from './blob-reference.ts';
 import type { Drain } from './drain.ts';
 import { runMessage } from './message.ts';
-import type { BlobFunction, FunctionDefinition, QueueFunction, TimerFunction } from './trigger.ts';
+import type { FunctionDefinition, TriggeredFunction } from './trigger.ts';
 
 /** The app setting (or prefix of settings) by which the host reaches the storage account. */
 const STORAGE = 'PILOTLIGHT_STORAGE';
@@ -50,7 +50,7 @@ export function registerFunctions(
 
 function registerMessages(
   azure: typeof azureFunctions,
-  definition: QueueFunction | BlobFunction | TimerFunction,
+  definition: TriggeredFunction,
   { app, drain }: Serving,
 ): void {
   const { name } = definition;
@@ -82,6 +82,12 @@ function registerMessages(
       azure.app.timer(name, {
         schedule: definition.schedule,
         handler: (_timer: unknown, context: InvocationContext) =>
+          run(context, (app) => definition.handler(app, context)),
+      });
+      break;
+    case 'warmup':
+      azure.app.warmup(name, {
+        handler: (_instance: unknown, context: InvocationContext) =>
           run(context, (app) => definition.handler(app, context)),
       });
       break;

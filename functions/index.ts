@@ -32,6 +32,7 @@ import { sweepFunction } from './sweep.ts';
 import type { FunctionDefinition } from './trigger.ts';
 import { validateRegistrationFunction } from './validate-registration.ts';
 import { versionReportFunction } from './version-report.ts';
+import { warmUpFunction } from './warm-up.ts';
 
 /** Every function of the app. `main.ts` registers them with Azure, the local host serves them. */
 export const functions: readonly FunctionDefinition[] = [
@@ -68,4 +69,5 @@ export const functions: readonly FunctionDefinition[] = [
   validateRegistrationFunction,
   poisonedRegistrationFunction,
   sweepFunction,
+  warmUpFunction,
 ];

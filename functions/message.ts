@@ -1,6 +1,6 @@
 import { type FailureKind, ServingError } from '../shared/errors.ts';
 import { stackOf } from './stack.ts';
-import type { BlobFunction, Context, QueueFunction, TimerFunction } from './trigger.ts';
+import type { Context, TriggeredFunction } from './trigger.ts';
 
 /**
  * What becomes of a message whose handling failed; a new failure does not compile until it stands
@@ -31,7 +31,7 @@ const NEXT = {
  * done with, rejects to make the host deliver it again; a bug is retried too.
  */
 export async function runMessage(
-  definition: QueueFunction | BlobFunction | TimerFunction,
+  definition: TriggeredFunction,
   context: Context,
   run: () => Promise<void>,
 ): Promise<void> {

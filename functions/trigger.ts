@@ -77,4 +77,14 @@ export interface TimerFunction {
   readonly handler: (app: App, context: Context) => Promise<void>;
 }
 
-export type FunctionDefinition = HttpFunction | QueueFunction | BlobFunction | TimerFunction;
+/** Runs once when an instance is added, before it gets requests; it may also never run. */
+export interface WarmupFunction {
+  readonly kind: 'warmup';
+  readonly name: string;
+  readonly handler: (app: App, context: Context) => Promise<void>;
+}
+
+/** What nobody waits for. */
+export type TriggeredFunction = QueueFunction | BlobFunction | TimerFunction | WarmupFunction;
+
+export type FunctionDefinition = HttpFunction | TriggeredFunction;

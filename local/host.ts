@@ -56,6 +56,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   queueListeners = await queuesOf(options, runner);
   const listeners = [...queueListeners, ...(await blobsOf(options, runner)), ...timers];
   for (const listener of listeners) listener.start();
+  warmUp(options, runner);
 
   return {
     port,
@@ -71,6 +72,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
       return inTime;
     },
   };
+}
+
+/** As for an instance that was added; requests are taken meanwhile. */
+function warmUp({ functions, app }: HostOptions, runner: TriggerRunner): void {
+  for (const definition of functions) {
+    if (definition.kind !== 'warmup') continue;
+    void runner.run(definition, { about: 'start' }, (context) => definition.handler(app, context));
+  }
 }
 
 async function queuesOf(

@@ -1,8 +1,6 @@
 import { runMessage } from '../functions/message.ts';
-import type { BlobFunction, Context, QueueFunction, TimerFunction } from '../functions/trigger.ts';
+import type { Context, TriggeredFunction } from '../functions/trigger.ts';
 import { Invocation, type Log } from './invocation.ts';
-
-type Triggered = QueueFunction | BlobFunction | TimerFunction;
 
 /** Runs functions that nobody waits for, and says on a line each how it went. */
 export class TriggerRunner {
@@ -17,7 +15,7 @@ export class TriggerRunner {
 
   /** `about` names the message, blob or tick. Never rejects: false is to be tried again. */
   async run(
-    definition: Triggered,
+    definition: TriggeredFunction,
     trigger: { about: string; metadata?: Readonly<Record<string, unknown>> },
     handle: (context: Context) => Promise<void>,
   ): Promise<boolean> {

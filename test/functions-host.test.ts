@@ -57,6 +57,8 @@ describe.each([
             name: definition.name,
             trigger: { type: 'timerTrigger', schedule: definition.schedule },
           };
+        case 'warmup':
+          return { name: definition.name, trigger: { type: 'warmupTrigger' } };
       }
     });
     expect(triggers).toMatchObject(expected);

@@ -127,7 +127,7 @@ describe('what the host learns of', () => {
     expect(bindings(core, 'open')[0]).toMatchObject({ authLevel: 'anonymous' });
   });
 
-  test('queue, blob and timer', () => {
+  test('queue, blob, timer and warm-up', () => {
     expect(bindings(core, 'queue')).toMatchObject([
       { type: 'queueTrigger', queueName: 'registrations', connection: 'PILOTLIGHT_STORAGE' },
     ]);
@@ -143,6 +143,7 @@ describe('what the host learns of', () => {
     expect(bindings(core, 'timer')).toMatchObject([
       { type: 'timerTrigger', schedule: '*/30 * * * * *' },
     ]);
+    expect(bindings(core, 'warmup')).toMatchObject([{ type: 'warmupTrigger' }]);
   });
 });
 
@@ -242,7 +243,6 @@ describe('messages', () => {
   });
 
   test('an instance is warmed up', async () => {
-    expect(bindings(core, 'warmup')).toMatchObject([{ type: 'warmupTrigger' }]);
     expect(await handled('warmup', { json: '{}' })).toEqual([['warm']]);
   });
 

@@ -2,9 +2,10 @@ import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { parseModelName, parseVersionOrAlias, quoted } from '../shared/ids.ts';
 import type { InferTimings } from '../shared/ports.ts';
+import { coldStartLine } from '../shared/telemetry/cold-start.ts';
 import { predict } from '../shared/usecases/predict.ts';
 import { readBody } from './body.ts';
-import type { Answer, HttpFunction, Request } from './trigger.ts';
+import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
 
 const HEADER_LENGTH = 'inference-header-content-length';
 
@@ -26,7 +27,7 @@ export const inferVersionFunction: HttpFunction = {
   handler: infer,
 };
 
-async function infer(app: App, request: Request): Promise<Answer> {
+async function infer(app: App, request: Request, context: Context): Promise<Answer> {
   const { params, headers } = request;
   const model = parseModelName(params['model'] ?? '');
   const { version } = params;
@@ -35,17 +36,18 @@ async function infer(app: App, request: Request): Promise<Answer> {
   const hold = app.bodies.hold();
   try {
     const body = await readBody(request, app.config.maxBodyBytes, hold);
-    return answerOf(
-      await predict(app, {
-        model,
-        wanted,
-        routingKey: headers.get('x-routing-key') ?? headers.get('x-request-id') ?? undefined,
-        body,
-        headerLength,
-        contentEncoding: headers.get('content-encoding') ?? undefined,
-        acceptEncoding: headers.get('accept-encoding') ?? undefined,
-      }),
-    );
+    const predicted = await predict(app, {
+      model,
+      wanted,
+      routingKey: headers.get('x-routing-key') ?? headers.get('x-request-id') ?? undefined,
+      body,
+      headerLength,
+      contentEncoding: headers.get('content-encoding') ?? undefined,
+      acceptEncoding: headers.get('accept-encoding') ?? undefined,
+    });
+    const coldStart = app.coldStart.answered();
+    if (coldStart) context.log(coldStartLine(coldStart));
+    return answerOf(predicted);
   } finally {
     hold.release();
   }

@@ -21,6 +21,7 @@ import type {
   RegistryStore,
   Spool,
 } from './ports.ts';
+import { ColdStart } from './telemetry/cold-start.ts';
 import { StatisticsOfModels } from './telemetry/model-statistics.ts';
 import { ServableModels } from './usecases/servable-models.ts';
 
@@ -39,6 +40,7 @@ export interface App {
   readonly bodies: ByteBudget;
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
+  readonly coldStart: ColdStart;
   /** Lets what runs end and frees everything; new work is refused. */
   close(): Promise<void>;
 }
@@ -59,15 +61,21 @@ export function compose(
   { dist, stores = azureStores(config) }: { dist: URL; stores?: Stores },
 ): App {
   const clock: Clock = () => Date.now();
+  const coldStart = new ColdStart(() => performance.now());
+  coldStart.took('boot', performance.now());
   const modelFiles = createModelFiles({
     dir: join(config.scratchDir, 'models'),
     artifacts: stores.artifacts,
     maxBytes: config.diskCacheBytes,
+    coldStart,
   });
   const registry = observeWrites(stores.registry, (model) => {
     models.forget(model);
   });
-  const models = new ServableModels({ registry, modelFiles, clock }, config.routingTtlMs);
+  const models = new ServableModels(
+    { registry, modelFiles, clock, coldStart },
+    config.routingTtlMs,
+  );
   const engine = new ThreadedEngine({
     workerFile: new URL('worker.mjs', dist),
     threads: config.vcpus,
@@ -77,11 +85,13 @@ export function compose(
     maxBodyBytes: config.maxBodyBytes,
     maxRunMs: config.maxRunMs,
     maxInlineRunMs: config.maxInlineRunMs,
+    coldStart,
     prepared: (prepare) =>
       createPreparedModels({
         dir: join(config.scratchDir, 'prepared'),
         maxBytes: config.preparedCacheBytes,
         prepare,
+        coldStart,
       }),
   });
   return {
@@ -101,6 +111,7 @@ export function compose(
     bodies: new ByteBudget(config.maxQueuedBytes),
     models,
     statistics: new StatisticsOfModels(),
+    coldStart,
     close: () => engine.close(),
   };
 }

@@ -18,22 +18,33 @@ export interface ColdStartReport {
 
 /** Gathers how long an instance took until its first prediction; deaf from then on. */
 export class ColdStart {
+  readonly #now: () => number;
   readonly #phases: Partial<Record<Phase, number>> = {};
   #prepared = false;
   #report: ColdStartReport | undefined;
+
+  /** `now` is ms since the process began. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** Adds time spent in a phase, ms. */
   took(phase: Phase, ms: number): void {
     if (!this.#report) this.#phases[phase] = (this.#phases[phase] ?? 0) + ms;
   }
 
-  /** Times `work` as part of a phase, also when it fails. `now` is a clock in ms. */
-  async time<T>(phase: Phase, now: () => number, work: () => Promise<T>): Promise<T> {
-    const began = now();
+  /** Something that happens once a thread was there after so many ms; the first one counts. */
+  reached(phase: Phase, ms: number): void {
+    if (!this.#report) this.#phases[phase] ??= ms;
+  }
+
+  /** Times `work` as part of a phase, also when it fails. */
+  async time<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
+    const began = this.#now();
     try {
       return await work();
     } finally {
-      this.took(phase, now() - began);
+      this.took(phase, this.#now() - began);
     }
   }
 
@@ -42,10 +53,10 @@ export class ColdStart {
     if (!this.#report) this.#prepared = true;
   }
 
-  /** A prediction was answered, ms after the process's start: the report if it is the first one. */
-  answered(totalMs: number): ColdStartReport | undefined {
+  /** A prediction was answered: the report if it is the first one. */
+  answered(): ColdStartReport | undefined {
     if (this.#report) return undefined;
-    this.#report = { totalMs, phases: { ...this.#phases }, prepared: this.#prepared };
+    this.#report = { totalMs: this.#now(), phases: { ...this.#phases }, prepared: this.#prepared };
     return this.#report;
   }
 

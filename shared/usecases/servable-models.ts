@@ -7,10 +7,18 @@ import type { Clock, ModelFiles, RegistryStore, ServableModel } from '../ports.t
 import { unknownModel } from '../registry/lookup.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import { type Choice, resolveVersion } from '../registry/routing.ts';
+import type { ColdStart } from '../telemetry/cold-start.ts';
 
 const MAX_MODELS = 10_000;
 /** A record that doesn't know what was asked for is read again, unless it is as fresh as this. */
 const FRESH_MS = 100;
+
+export interface ServableModelsDeps {
+  readonly registry: RegistryStore;
+  readonly modelFiles: ModelFiles;
+  readonly clock: Clock;
+  readonly coldStart: ColdStart;
+}
 
 interface Look {
   readonly at: number;
@@ -19,15 +27,12 @@ interface Look {
 
 /** What this instance knows of models: records for a few seconds, what never changes for longer. */
 export class ServableModels {
-  readonly #deps: { registry: RegistryStore; modelFiles: ModelFiles; clock: Clock };
+  readonly #deps: ServableModelsDeps;
   readonly #ttlMs: number;
   readonly #records = new RecentMap<ModelName, Look>(MAX_MODELS);
   readonly #servable = new RecentMap<string, ServableModel>(MAX_MODELS);
 
-  constructor(
-    deps: { registry: RegistryStore; modelFiles: ModelFiles; clock: Clock },
-    ttlMs: number,
-  ) {
+  constructor(deps: ServableModelsDeps, ttlMs: number) {
     this.#deps = deps;
     this.#ttlMs = ttlMs;
   }
@@ -70,7 +75,9 @@ export class ServableModels {
     const key = `${model}/${incarnation}/${version}`;
     const known = this.#servable.get(key);
     if (known) return known;
-    const verdict = await this.#deps.registry.readVerdict({ model, incarnation, version });
+    const verdict = await this.#deps.coldStart.time('registry', () =>
+      this.#deps.registry.readVerdict({ model, incarnation, version }),
+    );
     if (verdict?.outcome.kind !== 'ready') {
       throw new Error(
         `version ${version} of model ${model} is ready without a verdict that says so`,
@@ -104,7 +111,9 @@ export class ServableModels {
     const now = this.#deps.clock();
     const last = this.#records.get(model);
     if (last && now >= last.at && now - last.at <= maxAgeMs) return last.record;
-    const record = this.#deps.registry.readModel(model).then((stored) => stored?.value);
+    const record = this.#deps.coldStart
+      .time('registry', () => this.#deps.registry.readModel(model))
+      .then((stored) => stored?.value);
     const look = { at: now, record };
     this.#records.set(model, look);
     record.catch(() => {

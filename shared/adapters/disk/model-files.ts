@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ServingError } from '../../errors.ts';
 import type { Digest } from '../../ids.ts';
 import type { ArtifactRef, ArtifactStore, ModelFiles } from '../../ports.ts';
+import { ColdStart } from '../../telemetry/cold-start.ts';
 import { digestOfFile } from './digest-of-file.ts';
 import { createDiskBudget, type DiskBudget } from './disk-budget.ts';
 import { streamFile } from './file-stream.ts';
@@ -14,13 +15,15 @@ export interface ModelFilesOptions {
   readonly dir: string;
   readonly artifacts: Pick<ArtifactStore, 'fetch'>;
   readonly maxBytes: number;
+  readonly coldStart?: ColdStart;
 }
 
 /**
  * Keeps artifacts in `dir`, at most `maxBytes` together: the one not used for longest goes first,
  * one in use never. A file that stands from an earlier run is hashed before its first use.
  */
-export function createModelFiles({ dir, artifacts, maxBytes }: ModelFilesOptions): ModelFiles {
+export function createModelFiles(options: ModelFilesOptions): ModelFiles {
+  const { dir, artifacts, maxBytes, coldStart = new ColdStart(() => performance.now()) } = options;
   const downloads = processFolder(join(dir, 'downloads'));
   const verified = new Set<Digest>();
   const flights = new Map<string, Promise<void>>();
@@ -41,14 +44,17 @@ export function createModelFiles({ dir, artifacts, maxBytes }: ModelFilesOptions
       () => undefined,
     );
     if (size !== bytes) verified.delete(digest);
-    else if (!verified.has(digest) && (await digestOfFile(path)) === digest) verified.add(digest);
+    else if (!verified.has(digest)) {
+      const found = await coldStart.time('verify', () => digestOfFile(path));
+      if (found === digest) verified.add(digest);
+    }
     return verified.has(digest);
   };
 
   const bring = async (ref: ArtifactRef, path: string, bytes: number): Promise<void> => {
     if (await stands(ref.digest, path, bytes)) return;
     const download = join(await downloads(), randomUUID());
-    if (!(await artifacts.fetch(ref, download))) {
+    if (!(await coldStart.time('download', () => artifacts.fetch(ref, download)))) {
       throw new ServingError({
         kind: 'notFound',
         detail: `${ref.name} of model ${ref.model} with SHA-256 ${ref.digest}: not in storage`,

@@ -1,6 +1,7 @@
 import type { ServingError } from '../../errors.ts';
 import { RequestQueue } from '../../inference/request-queue.ts';
 import type { Engine, InferAnswer, InferJob, ServableModel } from '../../ports.ts';
+import type { ColdStart } from '../../telemetry/cold-start.ts';
 import { Dispatcher, type QueuedRequest, releaseFile } from './dispatcher.ts';
 import {
   closingFailure,
@@ -15,7 +16,7 @@ import { ModelCache } from './model-cache.ts';
 import { ModelSources } from './model-sources.ts';
 import type { PreparedModels, PreparedModelsOptions } from './prepared-models.ts';
 import { PreparingThread } from './preparing-thread.ts';
-import { monotonicNs, type RunAnswer } from './thread-protocol.ts';
+import { type LoadReport, monotonicNs, type RunAnswer } from './thread-protocol.ts';
 
 export interface EngineOptions {
   /** The bundled thread entry. */
@@ -30,6 +31,7 @@ export interface EngineOptions {
   readonly maxInlineRunMs: number;
   /** Where prepared forms of models are kept, given how they are made; absent: none are made. */
   readonly prepared?: (prepare: PreparedModelsOptions['prepare']) => PreparedModels;
+  readonly coldStart?: ColdStart;
 }
 
 const WATCH_MS = 1_000;
@@ -76,6 +78,7 @@ export class ThreadedEngine implements Engine {
         loaded: (loaded, thread, report, alone) => {
           const isFirst = loaded.threads.size === 0;
           const measured = alone && !this.#preparing.busy;
+          this.#noteColdStart(loaded, report);
           loaded.loadedInto(thread, measured ? report.grownBytes : undefined);
           this.#cache.shrinkToBudget();
           if (!isFirst) return;
@@ -218,6 +221,14 @@ export class ThreadedEngine implements Engine {
       }
       if (loaded.threads.size > 0) this.#dispatcher.pump();
     });
+  }
+
+  #noteColdStart({ prepared }: LoadedModel, report: LoadReport): void {
+    const { coldStart } = this.#options;
+    coldStart?.reached('runtime', report.runtimeMs);
+    coldStart?.took('create', report.createMs);
+    coldStart?.took('firstRun', report.firstRunMs ?? 0);
+    if (prepared) coldStart?.usedPrepared();
   }
 
   get #busy(): boolean {

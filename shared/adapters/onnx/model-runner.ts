@@ -23,6 +23,9 @@ interface LoadedSession {
   readonly model: SessionModel;
 }
 
+/** The runtime is there: ms since this thread began. */
+const RUNTIME_MS = performance.now();
+
 /** Holds sessions and runs them where it is called: `create` and `run` block this thread. */
 export class ModelRunner {
   readonly #sessions = new Map<number, LoadedSession>();
@@ -40,7 +43,13 @@ export class ModelRunner {
     const grownBytes = anonymousBytes() - before;
     await this.unload(name);
     this.#sessions.set(name, { session, model });
-    return { createMs, firstRunMs: runs?.firstMs, runMs: runs?.warmMs, grownBytes };
+    return {
+      runtimeMs: RUNTIME_MS,
+      createMs,
+      firstRunMs: runs?.firstMs,
+      runMs: runs?.warmMs,
+      grownBytes,
+    };
   }
 
   async unload(name: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../ids.ts';
+import { ColdStart } from '../../telemetry/cold-start.ts';
 import { createDiskBudget, type DiskBudget } from '../disk/disk-budget.ts';
 import { processFolder } from '../disk/process-folder.ts';
 import { isIntact, preparedKey, readManifest } from './prepared-form.ts';
@@ -33,6 +34,7 @@ export interface PreparedModelsOptions {
   readonly maxBytes: number;
   /** Leaves the prepared form of `source`, its manifest included, in the folder `into`. */
   readonly prepare: (source: string, into: string) => Promise<void>;
+  readonly coldStart?: ColdStart;
 }
 
 const SUFFIX = '.prepared';
@@ -43,7 +45,7 @@ const MAX_WAITING = 4;
 
 /** Keeps prepared forms in `dir`, at most `maxBytes` together: the one not used for longest goes first. */
 export function createPreparedModels(options: PreparedModelsOptions): PreparedModels {
-  const { dir, maxBytes, prepare } = options;
+  const { dir, maxBytes, prepare, coldStart = new ColdStart(() => performance.now()) } = options;
   const making = processFolder(join(dir, 'making'));
   const checked = new Set<Digest>();
   const finds = new Map<Digest, Promise<boolean>>();
@@ -86,9 +88,9 @@ export function createPreparedModels(options: PreparedModelsOptions): PreparedMo
     const form = heldForm(forms, key);
     let look = finds.get(key);
     if (!look) {
-      look = isIntact(folderOf(key), manifest, { contents: !checked.has(key) }).finally(() =>
-        finds.delete(key),
-      );
+      look = coldStart
+        .time('verify', () => isIntact(folderOf(key), manifest, { contents: !checked.has(key) }))
+        .finally(() => finds.delete(key));
       finds.set(key, look);
     }
     if (await look) {

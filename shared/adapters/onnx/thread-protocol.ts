@@ -64,6 +64,8 @@ export type RunOutcome =
 
 /** What loading a model took. */
 export interface LoadReport {
+  /** From the thread's start until the runtime was there. */
+  readonly runtimeMs: number;
   readonly createMs: number;
   /** The first run, which allocates; undefined, as `runMs`, when it could not be tried. */
   readonly firstRunMs: number | undefined;

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ThreadedEngine } from '../../../shared/adapters/onnx/engine.ts';
 import { ServingError } from '../../../shared/errors.ts';
-import type { ModelName, Version } from '../../../shared/ids.ts';
+import type { Digest, ModelName, Version } from '../../../shared/ids.ts';
 import type { InferJob, ServableModel } from '../../../shared/ports.ts';
 import { register } from '../../journeys/client.ts';
 import { largeModel } from '../../journeys/large-model.ts';

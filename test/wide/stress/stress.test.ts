@@ -158,7 +158,7 @@ async function changeSomething(
   model: string,
   { round, random }: { round: number; random: () => number },
 ): Promise<void> {
-  const ok = async (method: string, path: string, body?: BodyInit): Promise<unknown> => {
+  const ok = async (method: string, path: string, body?: string | FormData): Promise<unknown> => {
     const response = await fetch(url + path, { method, ...(body !== undefined && { body }) });
     const text = await response.text();
     if (response.status >= 400 && ![404, 409, 429, 503].includes(response.status)) {

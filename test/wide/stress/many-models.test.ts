@@ -75,6 +75,8 @@ test('200 models in 400 MB under Zipf traffic: honest refusals only, no load twi
         outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, WIDTH] }],
       },
       batchRows: 1,
+      preload: false,
+      digest: String(index).padStart(64, '0') as Digest,
       inlineable: false,
       open: () => {
         opened.total++;

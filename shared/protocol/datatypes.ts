@@ -1,4 +1,4 @@
-import type { Datatype, TensorData } from './tensor.ts';
+import type { TensorData } from './tensor.ts';
 
 type ArrayOf = {
   BOOL: Uint8Array;
@@ -35,16 +35,6 @@ const ARRAYS: { readonly [D in FixedDatatype]: TypedArrayConstructor<ArrayOf[D]>
   FP16: Uint16Array,
   FP32: Float32Array,
   FP64: Float64Array,
-};
-
-/** The inclusive range of an integer datatype of up to 32 bits. */
-export const SMALL_INTEGER_RANGE: Partial<Record<Datatype, readonly [number, number]>> = {
-  UINT8: [0, 0xff],
-  UINT16: [0, 0xffff],
-  UINT32: [0, 0xffff_ffff],
-  INT8: [-0x80, 0x7f],
-  INT16: [-0x8000, 0x7fff],
-  INT32: [-0x8000_0000, 0x7fff_ffff],
 };
 
 /** Bytes of one element. */

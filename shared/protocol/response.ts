@@ -1,10 +1,14 @@
 import { ServingError } from '../errors.ts';
 import { binaryOf } from './binary.ts';
-import { float16ToNumber } from './float16.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { writeData } from './data-text.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Beyond this the text would pass a JavaScript string's longest length. */
+/** Beyond this the text would be several hundred megabytes. */
 const MAX_JSON_ELEMENTS = 20_000_000;
+
+/** A thread writes one answer at a time. */
+const writer = new ByteWriter();
 
 /** An answer's tensors, and how each is to be written. */
 export interface InferResponse {
@@ -25,7 +29,8 @@ export interface EncodedResponse {
  * @throws ServingError `malformed` when an output is too large to write as JSON
  */
 export function encodeResponse(response: InferResponse): EncodedResponse {
-  for (const { tensor, binary } of response.outputs) {
+  const { outputs } = response;
+  for (const { tensor, binary } of outputs) {
     if (!binary && tensor.data.length > MAX_JSON_ELEMENTS) {
       throw new ServingError({
         kind: 'malformed',
@@ -33,56 +38,54 @@ export function encodeResponse(response: InferResponse): EncodedResponse {
       });
     }
   }
-  const binaries: Uint8Array[] = [];
-  const outputs = response.outputs.map(({ tensor, binary }) => {
-    const head = `{"name":${JSON.stringify(tensor.name)},"datatype":"${tensor.datatype}","shape":[${tensor.shape.join(',')}]`;
-    if (!binary) return `${head},"data":${dataText(tensor)}}`;
-    const bytes = binaryOf(tensor);
-    binaries.push(bytes);
-    return `${head},"parameters":{"binary_data_size":${bytes.byteLength}}}`;
-  });
-  const id = response.id === undefined ? '' : `"id":${JSON.stringify(response.id)},`;
-  const json = Buffer.from(
-    `{${id}"model_name":${JSON.stringify(response.modelName)},"model_version":"${response.modelVersion}","outputs":[${outputs.join(',')}]}`,
-  );
-  const total = binaries.reduce((bytes, { byteLength }) => bytes + byteLength, json.byteLength);
+  writer.reset();
+  const binaries = writeJson(response);
+  const headerBytes = writer.length;
+  let total = headerBytes;
+  for (const { byteLength } of binaries) total += byteLength;
   // An ArrayBuffer of its own: it is moved between threads, and a pooled one can't be.
   const body = new Uint8Array(total);
-  body.set(json, 0);
-  let offset = json.byteLength;
+  body.set(writer.bytes.subarray(0, headerBytes));
+  let offset = headerBytes;
   for (const bytes of binaries) {
     body.set(bytes, offset);
     offset += bytes.byteLength;
   }
-  return {
-    body,
-    headerLength: response.outputs.some(({ binary }) => binary) ? json.byteLength : undefined,
-  };
+  return { body, headerLength: binaries.length > 0 ? headerBytes : undefined };
 }
 
-/** The data as flat JSON; NaN and the infinities are the tokens that Triton writes. */
-function dataText({ datatype, data }: Tensor): string {
-  switch (datatype) {
-    case 'BYTES':
-      return JSON.stringify(data);
-    case 'BOOL':
-      return `[${Array.from(data as Uint8Array, (bit) => (bit ? 'true' : 'false')).join(',')}]`;
-    case 'FP16':
-      return `[${Array.from(data as Uint16Array, (bits) => numberText(float16ToNumber(bits))).join(',')}]`;
-    case 'FP32':
-    case 'FP64': {
-      const floats = data as Float32Array | Float64Array;
-      // join() writes -0 as 0.
-      const text = floats.some((value) => Object.is(value, -0))
-        ? Array.from(floats, numberText).join(',')
-        : floats.join(',');
-      return `[${text}]`;
+/** Writes the JSON into `writer`; answers what stands behind it. */
+function writeJson({ modelName, modelVersion, id, outputs }: InferResponse): Uint8Array[] {
+  const binaries: Uint8Array[] = [];
+  // Text is collected while no number comes between.
+  let text = `{${id === undefined ? '' : `"id":${quoted(id)},`}"model_name":${quoted(modelName)},"model_version":"${modelVersion}","outputs":[`;
+  let comma = '';
+  for (const { tensor, binary } of outputs) {
+    const { name, datatype, shape } = tensor;
+    text += `${comma}{"name":${quoted(name)},"datatype":"${datatype}","shape":[${shapeText(shape)}],`;
+    comma = ',';
+    if (binary) {
+      const bytes = binaryOf(tensor);
+      binaries.push(bytes);
+      text += `"parameters":{"binary_data_size":${bytes.byteLength}}}`;
+    } else {
+      writer.text(`${text}"data":`);
+      writeData(writer, tensor);
+      text = '}';
     }
-    default:
-      return `[${(data as Int32Array).join(',')}]`;
   }
+  writer.text(`${text}]}`);
+  return binaries;
 }
 
-function numberText(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
+function shapeText(shape: readonly number[]): string {
+  return shape.length === 1 ? String(shape[0]) : shape.join(',');
 }
+
+/** As JSON.stringify writes it. */
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** Nothing in it that JSON escapes. */
+const PLAIN = /^[\w .:/-]*$/;

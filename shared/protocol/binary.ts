@@ -9,9 +9,11 @@ import { decodeUtf8 } from './utf8.ts';
  * types are views on `bytes` where aligned. @throws ServingError `malformed`
  */
 export function readBinaryTensor(bytes: Uint8Array, type: Omit<Tensor, 'data'>): Tensor {
-  const { datatype, shape, name } = type;
+  const { name, datatype, shape } = type;
   const count = elementCount(shape);
-  if (datatype === 'BYTES') return { ...type, data: readStrings(bytes, count, name) };
+  if (datatype === 'BYTES') {
+    return { name, datatype, shape, data: readStrings(bytes, count, name) };
+  }
   const size = elementBytes(datatype);
   if (bytes.byteLength !== count * size) {
     throw refuse(
@@ -26,7 +28,7 @@ export function readBinaryTensor(bytes: Uint8Array, type: Omit<Tensor, 'data'>):
       );
     }
   }
-  return { ...type, data: elementsOver(datatype, bytes) };
+  return { name, datatype, shape, data: elementsOver(datatype, bytes) };
 }
 
 /** A tensor's bytes as they stand in a binary body. */

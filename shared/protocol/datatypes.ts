@@ -52,8 +52,10 @@ export function allocate<D extends FixedDatatype>(datatype: D, length: number): 
  * Every platform the runtime ships for is little-endian. `bytes` is a multiple of the element.
  */
 export function elementsOver(datatype: FixedDatatype, bytes: Uint8Array): TensorData {
-  const size = elementBytes(datatype);
-  // Not slice(): a Buffer's is a view.
-  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
-  return new ARRAYS[datatype](aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
+  const { buffer, byteOffset, byteLength } = bytes;
+  const array = ARRAYS[datatype];
+  const size = array.BYTES_PER_ELEMENT;
+  return byteOffset % size === 0
+    ? new array(buffer, byteOffset, byteLength / size)
+    : new array(buffer.slice(byteOffset, byteOffset + byteLength));
 }

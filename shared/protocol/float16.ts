@@ -18,18 +18,18 @@ export function numberToFloat16(value: number): number {
   const magnitude = Math.abs(value);
   if (magnitude >= 65520) return sign | 0x7c00;
   if (magnitude < 2 ** -14) return sign | roundHalfEven(magnitude * 2 ** 24);
-  const exponent = Math.floor(Math.log2(magnitude));
-  // log2 may be off by one next to a power of two.
-  const floor =
-    2 ** exponent > magnitude
-      ? exponent - 1
-      : 2 ** (exponent + 1) <= magnitude
-        ? exponent + 1
-        : exponent;
-  const significand = roundHalfEven((magnitude / 2 ** floor) * 1024);
+  double[0] = magnitude;
+  const exponent = ((doubleBits[1] as number) >>> 20) - 1023;
+  const significand = roundHalfEven(magnitude * (TO_SIGNIFICAND[exponent + 14] as number));
   // A significand rounded up to 2048 carries into the exponent by plain addition.
-  return sign | (((floor + 15) << 10) + (significand - 1024));
+  return sign | (((exponent + 15) << 10) + (significand - 1024));
 }
+
+const double = new Float64Array(1);
+const doubleBits = new Uint32Array(double.buffer);
+
+/** By exponent, -14 to 15: what brings a number of it to 1024 … 2047. */
+const TO_SIGNIFICAND = Float64Array.from({ length: 30 }, (_, index) => 2 ** (10 - (index - 14)));
 
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);

@@ -99,7 +99,7 @@ export class NumberSink implements ElementSink {
     if (data instanceof Float32Array) {
       for (let index = 0; index < filled; index++) data[from + index] = values[index] as number;
     } else if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-      storeInteger64(data, from, values.subarray(0, filled));
+      storeInteger64(data, from, values, filled);
     } else if (this.#datatype === 'FP16') {
       for (let index = 0; index < filled; index++) {
         data[from + index] = numberToFloat16(values[index] as number);
@@ -157,9 +157,10 @@ function storeInteger64(
   data: BigInt64Array | BigUint64Array,
   from: number,
   values: Float64Array,
+  filled: number,
 ): void {
   const halves = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < filled; index++) {
     const value = values[index] as number;
     const at = (from + index) * 2;
     halves[at] = value | 0;

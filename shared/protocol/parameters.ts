@@ -22,34 +22,28 @@ export interface RequestParameters {
  * ignoring it would answer another question than the caller asked. @throws ServingError `malformed`
  */
 export function readParameters(cursor: JsonCursor, where: string): Parameters {
-  const parameters = readMembers(cursor, where);
-  for (const name in parameters) {
-    const parameter = parameters[name];
-    if (parameter === null) {
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- rare; null is absent
-      delete parameters[name];
-    } else if (name === 'classification' || name.startsWith('shared_memory_')) {
-      throw refuse(`${where}: the parameter ${name} is not supported`);
-    } else if (name === 'sequence_id' && parameter !== 0 && parameter !== '' && parameter !== '0') {
-      throw refuse(
-        `${where}: the parameter sequence_id is not supported: models here keep no state`,
-      );
-    }
+  if (cursor.peek() !== OPEN_BRACE) {
+    if (cursor.value() !== null) throw refuse(`${where}: \`parameters\`: expected an object`);
+    return NO_PARAMETERS;
+  }
+  const parameters = { __proto__: null } as unknown as Record<string, unknown>;
+  for (let more = cursor.enterObject(); more; more = cursor.nextMember()) {
+    const name = cursor.key();
+    // Counts, flags and short texts are what parameters mostly are.
+    const value = cursor.count() ?? cursor.flag() ?? cursor.shortText() ?? cursor.value();
+    if (value !== null) refuseUnsupported(name, value, where);
+    parameters[name] = value ?? undefined;
   }
   return parameters;
 }
 
-function readMembers(cursor: JsonCursor, where: string): Record<string, unknown> {
-  const members = Object.create(null) as Record<string, unknown>;
-  if (cursor.peek() !== OPEN_BRACE) {
-    if (cursor.value() !== null) throw refuse(`${where}: \`parameters\`: expected an object`);
-    return members;
+function refuseUnsupported(name: string, value: unknown, where: string): void {
+  if (name === 'classification' || name.startsWith('shared_memory_')) {
+    throw refuse(`${where}: the parameter ${name} is not supported`);
   }
-  for (let more = cursor.enterObject(); more; more = cursor.nextMember()) {
-    // Counts and short texts are what parameters mostly are.
-    members[cursor.key()] = cursor.count() ?? cursor.shortText() ?? cursor.value();
+  if (name === 'sequence_id' && value !== 0 && value !== '' && value !== '0') {
+    throw refuse(`${where}: the parameter sequence_id is not supported: models here keep no state`);
   }
-  return members;
 }
 
 /** The request-level parameters that are honoured. @throws ServingError `malformed` */

@@ -1,7 +1,7 @@
 /** Longer texts are not kept. */
 export const LONGEST_RECENT_TEXT = 32;
 
-const SLOTS = 256;
+const SLOTS = 1_024;
 
 const texts: (string | undefined)[] = Array.from({ length: SLOTS });
 
@@ -30,5 +30,5 @@ export function rememberText(text: string, hash: number): void {
 }
 
 function slotOf(hash: number): number {
-  return (hash ^ (hash >>> 8) ^ (hash >>> 16)) & (SLOTS - 1);
+  return (hash ^ (hash >>> 16)) & (SLOTS - 1);
 }

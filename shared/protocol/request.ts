@@ -87,18 +87,18 @@ function whereOf({ name = '' }: InputDraft): string {
 
 /** Checks the tensors against the signature and puts them in its order. */
 function fitInputs(tensors: readonly Tensor[], signature: Signature): Tensor[] {
-  const fitted = new Array<Tensor | undefined>(signature.inputs.length).fill(undefined);
-  for (const [place, tensor] of tensors.entries()) {
+  const { inputs } = signature;
+  const fitted: (Tensor | undefined)[] = inputs.map(() => undefined);
+  for (let place = 0; place < tensors.length; place++) {
+    const tensor = tensors[place] as Tensor;
     // Most callers send the inputs in the signature's order.
     const at =
-      signature.inputs[place]?.name === tensor.name
+      inputs[place]?.name === tensor.name
         ? place
-        : signature.inputs.findIndex(({ name }) => name === tensor.name);
-    const spec = signature.inputs[at];
+        : inputs.findIndex(({ name }) => name === tensor.name);
+    const spec = inputs[at];
     if (!spec) {
-      throw refuse(
-        `input \`${tensor.name}\`: the model has none of this name; ${listed(signature.inputs)}`,
-      );
+      throw refuse(`input \`${tensor.name}\`: the model has none of this name; ${listed(inputs)}`);
     }
     if (fitted[at]) throw refuse(`input \`${tensor.name}\` is given twice`);
     if (tensor.datatype !== spec.datatype || !shapeFits(tensor.shape, spec.shape)) {
@@ -106,7 +106,7 @@ function fitInputs(tensors: readonly Tensor[], signature: Signature): Tensor[] {
     }
     fitted[at] = tensor;
   }
-  return fitted.map((tensor, at) => tensor ?? missing(signature.inputs[at] as TensorSpec));
+  return fitted.map((tensor, at) => tensor ?? missing(inputs[at] as TensorSpec));
 }
 
 function missing(spec: TensorSpec): never {

@@ -16,6 +16,7 @@ export function peekScheduling(
   const json = headerLength === undefined ? body : body.subarray(0, headerLength);
   if (json.byteLength === 0 || json.byteLength > MAX_PEEKED_BYTES) return {};
   const text = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  if (!text.includes('"parameters"')) return {};
   if (!text.includes('"timeout"') && !text.includes('"priority"')) return {};
   try {
     const cursor = new JsonCursor(json);

@@ -64,6 +64,8 @@ const texts = fc.oneof(
 const space = fc.constantFrom('', '', '', ' ', '\n', ' \t\r\n ');
 
 describe('numbers are those that Number() reads', () => {
+  // Long data is read in another way.
+  const long = Array.from({ length: 256 }, () => '1');
   const cases: [Datatype, number, (value: number) => number][] = [
     ['FP32', 3.4028235677973366e38, Math.fround],
     ['FP64', Infinity, (value) => value],
@@ -73,11 +75,13 @@ describe('numbers are those that Number() reads', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(texts, space, space), { minLength: 1, maxLength: 40 }),
-        (all) => {
+        fc.boolean(),
+        (all, isLong) => {
           const fitting = all.filter(([text]) => Math.abs(Number(text)) < tooMuch);
-          const data = `[${fitting.map(([text, before, behind]) => before + text + behind).join(',')}]`;
-          const values = read(datatype, [fitting.length], data) as Float64Array;
-          const numbers = Array.from(values, (value) =>
+          const elements = fitting.map(([text, before, behind]) => before + text + behind);
+          const data = [...elements, ...(isLong ? long : [])];
+          const values = read(datatype, [data.length], `[${data.join(',')}]`) as Float64Array;
+          const numbers = Array.from(values.subarray(0, fitting.length), (value) =>
             datatype === 'FP16' ? float16ToNumber(value) : value,
           );
           expect(numbers).toEqual(fitting.map(([text]) => round(Number(text))));
@@ -131,6 +135,29 @@ describe('where a run ends', () => {
       BigInt64Array.of(1n, 2n, 9007199254740993n, -1000n, -7n),
     );
     expect(read('UINT8', [4], '[1,2e1,3.0,255]')).toEqual(Uint8Array.of(1, 20, 3, 255));
+  });
+
+  test('digits up to the last byte of long data', () => {
+    for (let places = 1; places <= 20; places++) {
+      const number = `0.${'123456789'.repeat(3).slice(0, places)}`;
+      const data = `[${Array.from({ length: 300 }, () => number).join(',')}]`;
+      expect(read('FP64', [300], data)).toEqual(new Float64Array(300).fill(Number(number)));
+    }
+  });
+
+  test('other characters among the digits of long data', () => {
+    const rest = ',1'.repeat(300);
+    for (const character of Array.from('/:;@aAfF"-+. \u007f\u0000')) {
+      for (let at = 0; at < 17; at++) {
+        const digits = Array.from('123456789123456789');
+        digits[at] = character;
+        const data = `[0.${digits.join('')}${rest}]}`;
+        const cursor = new JsonCursor(new TextEncoder().encode(data));
+        expect(() => readData(cursor, { name: 'x', datatype: 'FP32', shape: [301] })).toThrow(
+          /expected|a digit/,
+        );
+      }
+    }
   });
 
   test('whatever stands behind the document', () => {

@@ -18,6 +18,8 @@ export interface NumberForm {
 export interface NumberRun {
   readonly values: Float64Array;
   readonly form: NumberForm;
+  /** Over the cursor's bytes, to read four digits at a time; it pays for itself in long data only. */
+  readonly view: DataView | undefined;
   filled: number;
 }
 
@@ -38,8 +40,10 @@ const SLIGHTLY_LESS = 1 - 2 ** -48;
  */
 export function takeNumbers(cursor: JsonCursor, run: NumberRun, limit: number): void {
   const { bytes } = cursor;
-  const { values } = run;
+  const { values, view } = run;
   const { least, most, integer, single } = run.form;
+  // Before this position eighteen digits can be read in words without a look at the end.
+  const wordsUntil = view ? view.byteLength - 24 : 0;
   let { filled } = run;
   let at = cursor.position;
   while (filled < limit) {
@@ -83,6 +87,19 @@ export function takeNumbers(cursor: JsonCursor, run: NumberRun, limit: number): 
         if (upper === 0) while (byte === ZERO) byte = bytes[++at] as number;
         let start = at;
         part = 0;
+        if (at < wordsUntil) {
+          let word = (view as DataView).getInt32(at, true) ^ ZEROS;
+          if (areDigits(word)) {
+            part = fourDigits(word);
+            at += 4;
+            word = (view as DataView).getInt32(at, true) ^ ZEROS;
+            if (areDigits(word)) {
+              part = (Math.imul(part, 10_000) + fourDigits(word)) | 0;
+              at += 4;
+            }
+            byte = bytes[at] as number;
+          }
+        }
         while ((digit = (byte - ZERO) >>> 0) < 10 && at < start + 9) {
           part = (Math.imul(part, 10) + digit) | 0;
           byte = bytes[++at] as number;
@@ -90,6 +107,19 @@ export function takeNumbers(cursor: JsonCursor, run: NumberRun, limit: number): 
         upper = upper * (POWERS_OF_TEN[at - start] as number) + part;
         if (digit < 10) {
           start = at;
+          if (at < wordsUntil) {
+            let word = (view as DataView).getInt32(at, true) ^ ZEROS;
+            if (areDigits(word)) {
+              lower = fourDigits(word);
+              at += 4;
+              word = (view as DataView).getInt32(at, true) ^ ZEROS;
+              if (areDigits(word)) {
+                lower = (Math.imul(lower, 10_000) + fourDigits(word)) | 0;
+                at += 4;
+              }
+              byte = bytes[at] as number;
+            }
+          }
           while ((digit = (byte - ZERO) >>> 0) < 10 && at < start + 9) {
             lower = (Math.imul(lower, 10) + digit) | 0;
             byte = bytes[++at] as number;
@@ -145,4 +175,18 @@ export function takeNumbers(cursor: JsonCursor, run: NumberRun, limit: number): 
     while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
   }
   run.filled = filled;
+}
+
+/** Four times the digit 0. */
+const ZEROS = 0x3030_3030;
+
+/** Whether each byte is 0 to 9. */
+function areDigits(word: number): boolean {
+  return (((word + 0x0606_0606) | word) & 0xf0f0_f0f0) === 0;
+}
+
+/** The number that four digits make, the first in the lowest byte (D. Lemire, "Quickly parsing eight digits", 2018). */
+function fourDigits(word: number): number {
+  const pairs = (Math.imul(word, 10) + (word >>> 8)) & 0x00ff_00ff;
+  return (Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff;
 }

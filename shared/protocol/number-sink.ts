@@ -40,6 +40,9 @@ const FORMS: Readonly<Record<NumberDatatype, NumberForm>> = {
 /** Numbers on their way into a typed array; a thread reads one request at a time. */
 const passage = new Float64Array(1_024);
 
+/** From this many elements on, data is long. */
+const LONG = 256;
+
 /** White space that is looked through behind the document. */
 const MAX_TRAILING_SPACE = 16;
 
@@ -48,6 +51,7 @@ export class NumberSink implements ElementSink {
   readonly data: ReturnType<typeof allocate<NumberDatatype>>;
   readonly values = passage;
   readonly form: NumberForm;
+  readonly view: DataView | undefined;
   filled = 0;
   readonly #cursor: JsonCursor;
   readonly #datatype: NumberDatatype;
@@ -62,6 +66,8 @@ export class NumberSink implements ElementSink {
     this.#cursor = cursor;
     this.#datatype = datatype;
     this.#where = where;
+    const { buffer, byteOffset, byteLength } = cursor.bytes;
+    this.view = count < LONG ? undefined : new DataView(buffer, byteOffset, byteLength);
     this.#runs = endsInBrace(cursor.bytes);
   }
 

@@ -4,7 +4,7 @@ import type { ServableModel } from '../../ports.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelThread } from './thread.ts';
 import {
-  type LoadReport,
+  type LoadedReply,
   monotonicNs,
   type RunAnswer,
   type RunOutcome,
@@ -22,7 +22,7 @@ export interface QueuedRequest extends Waiting {
 
 interface Events {
   /** A thread has loaded a model; `alone`: no other thread loaded anything meanwhile. */
-  loaded(loaded: LoadedModel, thread: ModelThread, report: LoadReport, alone: boolean): void;
+  loaded(loaded: LoadedModel, thread: ModelThread, reply: LoadedReply, alone: boolean): void;
   /** A thread can't load the prepared form of a model. */
   unfit(loaded: LoadedModel): void;
   /** A model can't be loaded: nobody will run it. */
@@ -52,6 +52,8 @@ export class Dispatcher {
   readonly #loading = new Map<ModelThread, LoadedModel>();
   readonly #maxBodyBytes: number;
   #loadsBegun = 0;
+  /** Threads that were started, not counting those in the place of others. */
+  #spawned = 1;
   #ended = false;
 
   constructor(options: {
@@ -66,13 +68,14 @@ export class Dispatcher {
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#queue = options.queue;
     this.#events = options.events;
-    for (let index = 0; index < options.threads; index++) this.#spawn();
+    this.#spawn();
   }
 
   /** Asks for a model, whose file is open, to be loaded into a first thread. */
   load(loaded: LoadedModel): void {
     this.#toLoad.add(loaded);
     this.pump();
+    if (this.#toLoad.size > 0) this.#spawnAll();
   }
 
   /** Takes a model out of every thread; resolves when its sessions are gone. */
@@ -184,8 +187,10 @@ export class Dispatcher {
           // Freed meanwhile: its sessions' removal stands in the thread's inbox already.
           if (loaded.dropped && loaded.references === 0) return;
           if (reply.kind !== 'loaded') return;
+          // A second thread only now: starting together, each would start later.
+          this.#spawnAll();
           const alone = first && this.#loadsBegun === number;
-          this.#events.loaded(loaded, thread, reply.report, alone);
+          this.#events.loaded(loaded, thread, reply, alone);
           if (loaded.threads.size === this.#count && !loaded.preparing) releaseFile(loaded);
         },
         (error: unknown) => {
@@ -206,6 +211,10 @@ export class Dispatcher {
 
   #loadersOf(loaded: LoadedModel): ModelThread[] {
     return [...this.#loading].filter(([, other]) => other === loaded).map(([thread]) => thread);
+  }
+
+  #spawnAll(): void {
+    for (; this.#spawned < this.#count; this.#spawned++) this.#spawn();
   }
 
   #spawn(): void {

@@ -16,7 +16,7 @@ import { ModelCache } from './model-cache.ts';
 import { ModelSources } from './model-sources.ts';
 import type { PreparedModels, PreparedModelsOptions } from './prepared-models.ts';
 import { PreparingThread } from './preparing-thread.ts';
-import { type LoadReport, monotonicNs, type RunAnswer } from './thread-protocol.ts';
+import { type LoadedReply, monotonicNs, type RunAnswer } from './thread-protocol.ts';
 
 export interface EngineOptions {
   /** The bundled thread entry. */
@@ -75,10 +75,11 @@ export class ThreadedEngine implements Engine {
         orphaned: (loaded, error) => {
           this.#giveUp(loaded, error);
         },
-        loaded: (loaded, thread, report, alone) => {
+        loaded: (loaded, thread, reply, alone) => {
           const isFirst = loaded.threads.size === 0;
           const measured = alone && !this.#preparing.busy;
-          this.#noteColdStart(loaded, report);
+          const { report } = reply;
+          this.#noteColdStart(loaded, reply);
           loaded.loadedInto(thread, measured ? report.grownBytes : undefined);
           this.#cache.shrinkToBudget();
           if (!isFirst) return;
@@ -223,9 +224,9 @@ export class ThreadedEngine implements Engine {
     });
   }
 
-  #noteColdStart({ prepared }: LoadedModel, report: LoadReport): void {
+  #noteColdStart({ prepared }: LoadedModel, { report, runtimeMs }: LoadedReply): void {
     const { coldStart } = this.#options;
-    coldStart?.reached('runtime', report.runtimeMs);
+    coldStart?.reached('runtime', runtimeMs);
     coldStart?.took('create', report.createMs);
     coldStart?.took('firstRun', report.firstRunMs ?? 0);
     if (prepared) coldStart?.usedPrepared();

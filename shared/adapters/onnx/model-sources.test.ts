@@ -199,7 +199,8 @@ describe('the prepared form', () => {
         return message.report.grownBytes;
       };
       (async () => {
-        const workers = [1, 2].map(() => new Worker(new URL(workerFile)));
+        const workerData = { spawnedAt: Date.now() };
+        const workers = [1, 2].map(() => new Worker(new URL(workerFile), { workerData }));
         const [first, second] = workers;
         await load(first, 1, form, true);
         const mapped = [await load(first, 2, form, true), await load(second, 3, form, true)];
@@ -250,7 +251,8 @@ describe('the prepared form', () => {
       const { mkdirSync } = require('node:fs');
       const into = process.argv[2].replace('PID', process.pid + '-1');
       mkdirSync(into, { recursive: true });
-      const worker = new Worker(new URL(process.argv[3]));
+      const workerData = { spawnedAt: Date.now() };
+      const worker = new Worker(new URL(process.argv[3]), { workerData });
       worker.postMessage({ id: 1, message: { type: 'prepare', path: process.argv[1], into } });
     `;
     const child = spawn(process.execPath, ['-e', script, source, own, WORKER.href]);

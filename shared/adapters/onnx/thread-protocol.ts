@@ -64,12 +64,10 @@ export type RunOutcome =
 
 /** What loading a model took. */
 export interface LoadReport {
-  /** From the thread's start until the runtime was there. */
-  readonly runtimeMs: number;
   readonly createMs: number;
   /** The first run, which allocates; undefined, as `runMs`, when it could not be tried. */
   readonly firstRunMs: number | undefined;
-  /** A run of one row, after the first. */
+  /** A run of one row, after the first; undefined also when that was long. */
   readonly runMs: number | undefined;
   /** By how much the process's own memory grew meanwhile, whoever took it. */
   readonly grownBytes: number;
@@ -78,10 +76,19 @@ export interface LoadReport {
 export type ThreadReply =
   /** One outcome a request, in their order. */
   | { readonly kind: 'ran'; readonly outcomes: readonly RunOutcome[] }
-  | { readonly kind: 'loaded'; readonly report: LoadReport }
+  /** `runtimeMs`: from the wish for the thread until the runtime was there. */
+  | { readonly kind: 'loaded'; readonly report: LoadReport; readonly runtimeMs: number }
   | { readonly kind: 'prepared' }
   | { readonly kind: 'unloaded' }
   | { readonly kind: 'broken'; readonly message: string; readonly stack: string };
+
+export type LoadedReply = Extract<ThreadReply, { kind: 'loaded' }>;
+
+/** What a thread is born with. */
+export interface ThreadData {
+  /** Ms since the epoch, with fractions. */
+  readonly spawnedAt: number;
+}
 
 /** Requests and replies go in pairs, by number. */
 export interface Envelope<T> {

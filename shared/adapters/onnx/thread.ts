@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Envelope, ThreadReply, ThreadRequest } from './thread-protocol.ts';
+import type { Envelope, ThreadData, ThreadReply, ThreadRequest } from './thread-protocol.ts';
 
 type Reply = Exclude<ThreadReply, { kind: 'broken' }>;
 
@@ -21,7 +21,8 @@ export class ModelThread {
 
   /** `onEnd` is called once if the thread dies by itself; what was pending has failed by then. */
   constructor(workerFile: URL, onEnd: (thread: ModelThread, error: Error) => void) {
-    this.#worker = new Worker(workerFile);
+    const spawnedAt = performance.timeOrigin + performance.now();
+    this.#worker = new Worker(workerFile, { workerData: { spawnedAt } satisfies ThreadData });
     this.#worker.on('message', ({ id, message }: Envelope<ThreadReply>) => {
       const pending = this.#pending.get(id);
       this.#pending.delete(id);

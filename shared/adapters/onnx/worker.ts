@@ -1,14 +1,19 @@
 import { constants, setPriority } from 'node:os';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { InferenceSession } from 'onnxruntime-node';
 import { messageOf } from '../../errors.ts';
 import { ModelRunner } from './model-runner.ts';
 import { prepareModel } from './prepare-model.ts';
-import type { Envelope, ThreadReply, ThreadRequest } from './thread-protocol.ts';
+import { SESSION_OPTIONS } from './serving-options.ts';
+import { smallestModel } from './smallest-model.ts';
+import type { Envelope, ThreadData, ThreadReply, ThreadRequest } from './thread-protocol.ts';
 
 // A thread that holds sessions and runs them: `run` and `create` block their thread, and this is
 // the thread to block.
 
 const runner = new ModelRunner();
+const { spawnedAt } = workerData as ThreadData;
+const runtimeMs = performance.timeOrigin + performance.now() - spawnedAt;
 
 async function reply(message: ThreadRequest): Promise<ThreadReply> {
   try {
@@ -17,7 +22,7 @@ async function reply(message: ThreadRequest): Promise<ThreadReply> {
         return { kind: 'ran', outcomes: await runner.run(message.session, message.requests) };
       case 'load': {
         const { session, source, model } = message;
-        return { kind: 'loaded', report: await runner.load(session, source, model) };
+        return { kind: 'loaded', report: await runner.load(session, source, model), runtimeMs };
       }
       case 'prepare':
         await prepareModel(message.path, message.into);
@@ -43,8 +48,14 @@ function buffersOf(answer: ThreadReply): ArrayBuffer[] {
 // thread that routes and answers goes first, and a run takes microseconds longer.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
+// A process's first session starts the runtime too: better now than when somebody waits for a model.
+const started = InferenceSession.create(smallestModel(), SESSION_OPTIONS).then(
+  (session) => session.release(),
+  () => undefined, // what is wrong shows again, with the first model
+);
+
 // Strictly one after the other: `create` gives way to the event loop halfway.
-let last = Promise.resolve();
+let last = started;
 parentPort?.on('message', ({ id, message }: Envelope<ThreadRequest>) => {
   last = last.then(async () => {
     const answer = await reply(message);

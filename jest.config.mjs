@@ -9,7 +9,13 @@ const swc = [
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/functions', '<rootDir>/shared', '<rootDir>/local', '<rootDir>/test'],
+  roots: [
+    '<rootDir>/functions',
+    '<rootDir>/shared',
+    '<rootDir>/local',
+    '<rootDir>/test',
+    '<rootDir>/bench',
+  ],
   transform: { '\\.ts$': swc },
   moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'node'],
   // Suites that need another program or many minutes have commands of their own (package.json).

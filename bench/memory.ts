@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Child, fileOf } from './child.ts';
+import type { LoadResult } from './closed-loop.ts';
+import { readMemory } from './process-reading.ts';
+import {
+  type Build,
+  load,
+  type Project,
+  register,
+  startProject,
+  unload,
+  variant,
+  withDataDir,
+} from './project.ts';
+import { writeRequest } from './request-file.ts';
+import type { MemoryResult } from './results.ts';
+import { LARGE, type Workload, workload } from './workloads.ts';
+
+const CLIENTS = 8;
+/** Small models that are loaded beside each other. */
+const MODELS = 8;
+/** As long as the models are in use and memory still changes by more than this, it is waited. */
+const STEADY_BYTES = 500_000;
+const LOOK_EVERY_MS = 500;
+
+export interface MemoryOptions {
+  readonly modelsDir: string;
+  readonly build: Build;
+  readonly cycles: number;
+  readonly say: (line: string) => void;
+}
+
+/** Private memory that models and further sessions take, and what cycles of loading leave behind. */
+export async function measureMemory(options: MemoryOptions): Promise<MemoryResult> {
+  const { build, say } = options;
+  const largeWith = async (threads: number): Promise<number> => {
+    say(`memory, ${build.name}: a large model on ${threads} threads`);
+    return await withProject(options, threads, async (bench) => await growthByLarge(bench));
+  };
+  const one = await largeWith(1);
+  const three = await largeWith(3);
+  say(`memory, ${build.name}: ${MODELS} models, then ${options.cycles} cycles`);
+  const rest = await withProject(options, 2, async (bench) => ({
+    furtherModelBytes: await growthByModels(bench),
+    ...(await cycle(bench, options.cycles)),
+  }));
+  return {
+    subject: build.name,
+    firstSessionBytes: one,
+    // Two of them, averaged.
+    furtherSessionBytes: (three - one) / 2,
+    cycles: options.cycles,
+    ...rest,
+  };
+}
+
+interface Bench {
+  readonly project: Project;
+  readonly generator: Child;
+  readonly folder: string;
+  readonly modelsDir: string;
+}
+
+/** With a host that has answered requests for a small model already: the runtime is loaded. */
+async function withProject<Result>(
+  { build, modelsDir }: MemoryOptions,
+  threads: number,
+  work: (bench: Bench) => Promise<Result>,
+): Promise<Result> {
+  return await withDataDir(async (folder) => {
+    const env = { PILOTLIGHT_VCPUS: String(threads) };
+    try {
+      const project = await startProject({ build, dataDir: folder, env });
+      const generator = new Child({ file: fileOf('load') });
+      const bench = { project, generator, folder, modelsDir };
+      const { file } = workload('cnn');
+      await register(project.port, 'warm', await readFile(join(modelsDir, file)));
+      await use(bench, 'warm', workload('cnn'));
+      return await work(bench);
+    } finally {
+      await Child.stopAll();
+    }
+  });
+}
+
+async function growthByLarge(bench: Bench): Promise<number> {
+  const { port } = bench.project;
+  await register(port, 'large', await readFile(join(bench.modelsDir, LARGE.file)));
+  const before = await steadyBytes(bench, 'warm', workload('cnn'));
+  return (await steadyBytes(bench, 'large', LARGE)) - before;
+}
+
+async function growthByModels(bench: Bench): Promise<number> {
+  const { port } = bench.project;
+  const names = Array.from({ length: MODELS }, (_, index) => `further-${index}`);
+  const model = await readFile(join(bench.modelsDir, workload('cnn').file));
+  for (const name of names) await register(port, name, variant(model, name));
+  const before = await steadyBytes(bench, 'warm', workload('cnn'));
+  let after = before;
+  for (const name of names) after = await steadyBytes(bench, name, workload('cnn'));
+  return (after - before) / MODELS;
+}
+
+async function cycle(
+  { project }: Bench,
+  cycles: number,
+): Promise<Pick<MemoryResult, 'earlyResidentBytes' | 'lateResidentBytes'>> {
+  const { child, port } = project;
+  const level = async () => (await readMemory(child.pid)).residentBytes;
+  let earlyResidentBytes = 0;
+  for (let done = 0; done < cycles; done++) {
+    if (done === Math.ceil(cycles / 20)) earlyResidentBytes = await level();
+    await load(port, 'further-0');
+    await unload(port, 'further-0');
+  }
+  return { earlyResidentBytes, lateResidentBytes: await level() };
+}
+
+/** Private memory once all threads have used the model. */
+async function steadyBytes(
+  bench: Bench,
+  model: string,
+  { inputs }: Pick<Workload, 'inputs'>,
+): Promise<number> {
+  const { pid } = bench.project.child;
+  const level = async () => {
+    await use(bench, model, { inputs });
+    await pause(LOOK_EVERY_MS);
+    return (await readMemory(pid)).privateBytes;
+  };
+  let [last, now] = [await level(), await level()];
+  for (let looks = 0; Math.abs(now - last) > STEADY_BYTES && looks < 20; looks++) {
+    [last, now] = [now, await level()];
+  }
+  return now;
+}
+
+async function use(
+  { project, generator, folder }: Bench,
+  model: string,
+  { inputs }: Pick<Workload, 'inputs'>,
+): Promise<void> {
+  const requestFile = await writeRequest(folder, model, inputs, 'binary');
+  await generator.ask<LoadResult>('slice', {
+    port: project.port,
+    clients: CLIENTS,
+    ms: LOOK_EVERY_MS,
+    requestFile,
+  });
+}

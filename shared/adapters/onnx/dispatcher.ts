@@ -214,6 +214,7 @@ export class Dispatcher {
   }
 
   #spawnAll(): void {
+    if (this.#ended) return;
     for (; this.#spawned < this.#count; this.#spawned++) this.#spawn();
   }
 

@@ -2,7 +2,7 @@ import type { LoadedModel } from './loaded-model.ts';
 import type { PreparedModels } from './prepared-models.ts';
 
 /** Smaller models load in a millisecond or two either way, and their copies weigh nothing. */
-export const MIN_PREPARED_BYTES = 1_000_000;
+const MIN_PREPARED_BYTES = 1_000_000;
 
 /**
  * Where threads load a model from: its prepared form if one stands; else its file, and behind the

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { dependencies } from '../../../package.json';
 import type { Digest } from '../../ids.ts';
 import { digestOfFile } from '../disk/digest-of-file.ts';
-import { MANIFEST_FILE } from './prepared-manifest.ts';
+import { MANIFEST_FILE, stampOf } from './prepared-manifest.ts';
 import { GRAPH_FILE, WEIGHTS_FILE } from './serving-options.ts';
 
 // The prepared form of a model: its graph as the runtime optimized it for this CPU, and its weights
@@ -25,6 +25,7 @@ const manifestSchema = z.strictObject({
         name: z.enum([GRAPH_FILE, WEIGHTS_FILE]),
         bytes: z.number().int().nonnegative(),
         sha256: z.string().length(64),
+        stamp: z.string(),
       }),
     )
     .min(1),
@@ -72,17 +73,22 @@ export async function readManifest(folder: string): Promise<FormManifest | undef
   }
 }
 
-/** Whether every file stands with its length, and with `contents` byte for byte. */
+/**
+ * Whether every file stands with its length, and with `contents` byte for byte: as nobody has
+ * touched it since it was hashed, or else by hashing it again.
+ */
 export async function isIntact(
   folder: string,
   { files }: FormManifest,
   { contents }: { contents: boolean },
 ): Promise<boolean> {
   try {
-    for (const { name, bytes, sha256 } of files) {
+    for (const { name, bytes, sha256, stamp } of files) {
       const path = join(folder, name);
-      if ((await stat(path)).size !== bytes) return false;
-      if (contents && (await digestOfFile(path)) !== sha256) return false;
+      const found = await stat(path, { bigint: true });
+      if (found.size !== BigInt(bytes)) return false;
+      if (!contents || stampOf(found) === stamp) continue;
+      if ((await digestOfFile(path)) !== sha256) return false;
     }
     return true;
   } catch {

@@ -1,5 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -138,9 +148,20 @@ describe('finding', () => {
     expect(made(await start().find(digestOf('a'))).path).toBe(second.path);
   });
 
+  test('a form whose files were copied back is judged by its bytes', async () => {
+    const form = made(await start().make(digestOf('a'), '/a'));
+    const folder = dirname(form.path);
+    await cp(folder, join(dir, 'copy'), { recursive: true });
+    await rm(folder, { recursive: true });
+    await rename(join(dir, 'copy'), folder);
+    expect(made(await start().find(digestOf('a'))).path).toBe(form.path);
+    await writeFile(weightsOf(form), randomBytes(1000));
+    expect(await start().find(digestOf('a'))).toBeUndefined();
+  });
+
   test('a manifest that names what it may not is none', async () => {
     const form = made(await start().make(digestOf('a'), '/a'));
-    const files = [{ name: '../../elsewhere', bytes: 1, sha256: digestOf('x') }];
+    const files = [{ name: '../../elsewhere', bytes: 1, sha256: digestOf('x'), stamp: '' }];
     await writeFile(join(dirname(form.path), 'manifest.json'), JSON.stringify({ files }));
     expect(await start().find(digestOf('a'))).toBeUndefined();
   });

@@ -17,7 +17,7 @@ const tensors: fc.Arbitrary<Tensor[]> = fc
             : datatype === 'INT64'
               ? BigInt64Array.from(numbers.map(BigInt))
               : numbers.map(String);
-        return { name: 'x', datatype, shape: [rows, ...rest], data } as Tensor;
+        return { name: 'x', datatype, shape: [rows, ...rest], data };
       }),
       { minLength: 1, maxLength: 6 },
     ),

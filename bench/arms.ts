@@ -26,6 +26,8 @@ export interface Sample {
   readonly latencies: Latencies;
   /** Of the process that is measured, all its threads. */
   readonly cpuSeconds: number;
+  /** Of the process that asks. */
+  readonly generatorCpuSeconds?: number;
   readonly residentBytes: number;
   readonly loop?: LoopDelay;
   readonly byHeader?: Readonly<Record<string, number>>;
@@ -47,8 +49,10 @@ export async function sliceOfServer(
 ): Promise<Sample> {
   await server.ask('watchLoop');
   const sample = await measured(server.pid, async () => {
+    const before = await readCpuSeconds(generator.pid);
     const result = await generator.ask<LoadResult>('slice', asked);
-    return { ...result, latencies: new Latencies(result.counts) };
+    const generatorCpuSeconds = (await readCpuSeconds(generator.pid)) - before;
+    return { ...result, generatorCpuSeconds, latencies: new Latencies(result.counts) };
   });
   return { ...sample, loop: await server.ask<LoopDelay>('readLoop') };
 }

@@ -73,6 +73,11 @@ export class Child {
     return await this.#unlessItEnds('the line that was waited for', printed);
   }
 
+  /** What `read` makes of the first line printed so far that it makes something of. */
+  printed<Value>(read: (line: string) => Value | undefined): Value | undefined {
+    return this.#lines.map(read).find((value) => value !== undefined);
+  }
+
   /** Resolves when it has ended of itself. */
   async ended(): Promise<void> {
     await this.#exited;

@@ -12,11 +12,11 @@ import {
   routeTo,
   startProject,
   unload,
-  variant,
   withDataDir,
 } from './project.ts';
 import { writeRequest } from './request-file.ts';
 import type { NeighbourResult, SwapResult } from './results.ts';
+import { variant } from './variant.ts';
 import { LARGE, type Workload } from './workloads.ts';
 
 const CLIENTS = 8;

@@ -73,7 +73,9 @@ async function measure(options: Options, builds: readonly Build[]): Promise<Resu
       ),
     ),
     memory: await part('memory', async () =>
-      ofBuilds(async (build) => measureMemory({ ...common, build, cycles })),
+      ofBuilds(async (build) =>
+        measureMemory({ ...common, build, cycles, repetitions: Math.ceil(repetitions / 4) }),
+      ),
     ),
     swaps: await part('swap', async () =>
       ofBuilds(async (build) => measureSwap({ ...common, workload: cnn, build, sliceMs })),

@@ -11,14 +11,16 @@ import {
   register,
   startProject,
   unload,
-  variant,
   withDataDir,
 } from './project.ts';
 import { writeRequest } from './request-file.ts';
 import type { MemoryResult } from './results.ts';
+import { variant } from './variant.ts';
 import { LARGE, type Workload, workload } from './workloads.ts';
 
 const CLIENTS = 8;
+/** Threads beside the first. */
+const FURTHER = 2;
 /** Small models that are loaded beside each other. */
 const MODELS = 8;
 /** As long as the models are in use and memory still changes by more than this, it is waited. */
@@ -28,6 +30,7 @@ const LOOK_EVERY_MS = 500;
 export interface MemoryOptions {
   readonly modelsDir: string;
   readonly build: Build;
+  readonly repetitions: number;
   readonly cycles: number;
   readonly say: (line: string) => void;
 }
@@ -35,12 +38,17 @@ export interface MemoryOptions {
 /** Private memory that models and further sessions take, and what cycles of loading leave behind. */
 export async function measureMemory(options: MemoryOptions): Promise<MemoryResult> {
   const { build, say } = options;
-  const largeWith = async (threads: number): Promise<number> => {
+  const largeOn = async (threads: number): Promise<number> => {
     say(`memory, ${build.name}: a large model on ${threads} threads`);
     return await withProject(options, threads, async (bench) => await growthByLarge(bench));
   };
-  const one = await largeWith(1);
-  const three = await largeWith(3);
+  const first: number[] = [];
+  const further: number[] = [];
+  for (let repetition = 0; repetition < options.repetitions; repetition++) {
+    const one = await largeOn(1);
+    first.push(one);
+    further.push(((await largeOn(1 + FURTHER)) - one) / FURTHER);
+  }
   say(`memory, ${build.name}: ${MODELS} models, then ${options.cycles} cycles`);
   const rest = await withProject(options, 2, async (bench) => ({
     furtherModelBytes: await growthByModels(bench),
@@ -48,9 +56,8 @@ export async function measureMemory(options: MemoryOptions): Promise<MemoryResul
   }));
   return {
     subject: build.name,
-    firstSessionBytes: one,
-    // Two of them, averaged.
-    furtherSessionBytes: (three - one) / 2,
+    firstSessionBytes: first,
+    furtherSessionBytes: further,
     cycles: options.cycles,
     ...rest,
   };

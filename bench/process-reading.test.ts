@@ -7,7 +7,7 @@ describe('reading a process', () => {
     expect(cpuSecondsOf(stat)).toBe(3.25);
   });
 
-  test('private memory is clean and dirty, not what is shared', () => {
+  test('private memory is what was written, not what is shared or mapped', () => {
     const rollup = [
       '00400000-7fff [rollup]',
       'Rss:              100 kB',
@@ -16,12 +16,12 @@ describe('reading a process', () => {
       'Private_Clean:     10 kB',
       'Private_Dirty:     20 kB',
     ].join('\n');
-    expect(memoryOf(rollup)).toEqual({ residentBytes: 102_400, privateBytes: 30_720 });
+    expect(memoryOf(rollup)).toEqual({ residentBytes: 102_400, privateBytes: 20_480 });
   });
 
   test('what is something else is an error', () => {
     expect(() => cpuSecondsOf('')).toThrow('expected');
-    expect(() => memoryOf('Rss: 1 kB')).toThrow('Private_Clean');
+    expect(() => memoryOf('Rss: 1 kB')).toThrow('Private_Dirty');
   });
 
   test('this process can be read', async () => {

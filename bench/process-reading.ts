@@ -15,7 +15,10 @@ export function cpuSecondsOf(stat: string): number {
 export interface MemoryReading {
   /** Resident: files mapped by several processes count in each. */
   readonly residentBytes: number;
-  /** What would be free if the process ended. */
+  /**
+   * Written by this process alone: what nothing but its end would free. Pages of mapped files that
+   * nobody wrote to are not in it; the system drops them when it needs room.
+   */
   readonly privateBytes: number;
 }
 
@@ -28,7 +31,7 @@ export function memoryOf(rollup: string): MemoryReading {
   };
   return {
     residentBytes: bytes('Rss'),
-    privateBytes: bytes('Private_Clean') + bytes('Private_Dirty'),
+    privateBytes: bytes('Private_Dirty'),
   };
 }
 

@@ -50,7 +50,10 @@ function starts({ starts }: Results): string[] {
       .map(([phase, { median }]) => `${phase} ${digits(median)}`)
       .join(', '),
   ]);
-  return ['### Start to first answer', table(['who', 'ms', 'of which'], rows)];
+  const accounts = starts.flatMap(({ workload, subject, account }) =>
+    account === undefined ? [] : [`${workload}, ${subject}: ${account}`],
+  );
+  return ['### Start to first answer', table(['who', 'ms', 'of which'], rows), ...accounts];
 }
 
 function memory({ memory }: Results): string[] {
@@ -68,12 +71,12 @@ function memory({ memory }: Results): string[] {
     ...[
       found.firstSessionBytes,
       found.furtherSessionBytes,
-      found.furtherModelBytes,
-      found.earlyResidentBytes,
-      found.lateResidentBytes,
-    ].map((bytes) => digits(bytes / 1e6)),
+      [found.furtherModelBytes],
+      [found.earlyResidentBytes],
+      [found.lateResidentBytes],
+    ].map((bytes) => spread(spreadOf(bytes.map((each) => each / 1e6)))),
   ]);
-  return ['### Memory, MB (private, but for RSS)', table(head, rows)];
+  return ['### Memory, MB (written by the process alone, but for RSS)', table(head, rows)];
 }
 
 function disturbances({ swaps, neighbours }: Results): string[] {

@@ -38,6 +38,8 @@ export interface ArmResult {
   readonly loopP99Ms: readonly number[];
   readonly loopMaxMs: number | undefined;
   readonly cpuMsPerRequest: number;
+  /** Of the process that asks. Two processors share it and the server. */
+  readonly generatorCpuMsPerRequest: number | undefined;
   readonly residentBytes: number;
 }
 
@@ -48,16 +50,21 @@ export interface StartResult {
   readonly subject: string;
   readonly totalMs: readonly number[];
   readonly phases: Readonly<Record<string, Spread>>;
+  /** The last start's own account of itself, as it logged it. */
+  readonly account: string | undefined;
 }
 
 export interface MemoryResult {
   readonly subject: string;
-  /** What a 90 MB FP32 model takes with one thread, and each further thread's session of it. */
-  readonly firstSessionBytes: number;
-  readonly furtherSessionBytes: number;
+  /**
+   * What a 90 MB FP32 model takes with one thread, and each further thread's session of it; by
+   * repetition.
+   */
+  readonly firstSessionBytes: readonly number[];
+  readonly furtherSessionBytes: readonly number[];
   /** What each further small model takes, on all threads. */
   readonly furtherModelBytes: number;
-  /** Resident after the first tenth of the cycles of loading and unloading, and after all. */
+  /** Resident after the first twentieth of the cycles of loading and unloading, and after all. */
   readonly cycles: number;
   readonly earlyResidentBytes: number;
   readonly lateResidentBytes: number;

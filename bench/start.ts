@@ -17,8 +17,15 @@ export interface StartOptions {
   readonly say: (line: string) => void;
 }
 
-/** A start: its phases in order, each with its length in ms; they add up to the whole. */
+/** Phases in order, each with its length in ms; they add up to the whole. */
 type Phases = Readonly<Record<string, number>>;
+
+interface Start {
+  readonly phases: Phases;
+  readonly account?: string | undefined;
+}
+
+const ACCOUNT = /cold start: (.*)/;
 
 /**
  * From the start of a process to its first answer, its model's file on disk and in the system's
@@ -27,7 +34,7 @@ type Phases = Readonly<Record<string, number>>;
 export async function measureStarts(options: StartOptions): Promise<StartResult[]> {
   return await withDataDir(async (folder) => {
     try {
-      const starts: { subject: string; start: () => Promise<Phases>; taken: Phases[] }[] = [
+      const starts: { subject: string; start: () => Promise<Start>; taken: Start[] }[] = [
         { subject: 'bare', start: () => startBare(options), taken: [] },
       ];
       for (const [index, build] of options.builds.entries()) {
@@ -46,7 +53,7 @@ export async function measureStarts(options: StartOptions): Promise<StartResult[
   });
 }
 
-async function startBare({ workload, modelsDir }: StartOptions): Promise<Phases> {
+async function startBare({ workload, modelsDir }: StartOptions): Promise<Start> {
   const inputs = workload.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape }));
   const begun = performance.now();
   const child = new Child({
@@ -56,7 +63,7 @@ async function startBare({ workload, modelsDir }: StartOptions): Promise<Phases>
   const phases = await child.line((line) => JSON.parse(line) as Record<string, number>);
   const boot = performance.now() - begun - total(phases);
   await child.ended();
-  return { boot, ...phases };
+  return { phases: { boot, ...phases } };
 }
 
 /** Registers the model and has it fetched to local disk; answers what starts a host on that disk. */
@@ -64,7 +71,7 @@ async function prepareBuild(
   { workload, modelsDir }: StartOptions,
   build: Build,
   dataDir: string,
-): Promise<() => Promise<Phases>> {
+): Promise<() => Promise<Start>> {
   const { name, file, inputs } = workload;
   const request = inferRequest(name, inputs, 'binary');
   // A host that only keeps the emulators running.
@@ -78,7 +85,10 @@ async function prepareBuild(
     await firstAnswer(port, request);
     const answered = performance.now();
     await child.stop();
-    return { 'to listening': listening - begun, 'first answer': answered - listening };
+    return {
+      phases: { 'to listening': listening - begun, 'first answer': answered - listening },
+      account: child.printed((line) => ACCOUNT.exec(line)?.[1]),
+    };
   };
 }
 
@@ -95,15 +105,16 @@ async function firstAnswer(port: number, request: Buffer): Promise<void> {
   throw new Error('first answer: the server closed the connection');
 }
 
-function resultOf(workload: string, subject: string, taken: readonly Phases[]): StartResult {
-  const names = Object.keys(taken[0] ?? {});
+function resultOf(workload: string, subject: string, taken: readonly Start[]): StartResult {
+  const names = Object.keys(taken[0]?.phases ?? {});
   return {
     workload,
     subject,
-    totalMs: taken.map(total),
+    totalMs: taken.map(({ phases }) => total(phases)),
     phases: Object.fromEntries(
-      names.map((name) => [name, spreadOf(taken.map((phases) => phases[name] ?? Number.NaN))]),
+      names.map((name) => [name, spreadOf(taken.map(({ phases }) => phases[name] ?? Number.NaN))]),
     ),
+    account: taken.at(-1)?.account,
   };
 }
 

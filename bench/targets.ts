@@ -114,7 +114,7 @@ function memory({ memory }: Results): Shown[] {
         what: "90 MB FP32: a further thread's session, private memory",
         unit: 'MB',
         bound: { most: 10 },
-        found: spreadOf([ours.furtherSessionBytes / 1e6]),
+        found: spreadOf(ours.furtherSessionBytes.map((bytes) => bytes / 1e6)),
       },
       {
         what: `${ours.cycles} cycles of load and unload: resident, over that after a twentieth`,

@@ -109,9 +109,15 @@ function resultOf(workload: Workload, arm: Arm, samples: readonly Sample[]): Arm
     p99Ms: latencies.quantile(0.99),
     loopP99Ms: loops.map(({ p99Ms }) => p99Ms),
     loopMaxMs: loops.length > 0 ? Math.max(...loops.map(({ maxMs }) => maxMs)) : undefined,
-    cpuMsPerRequest: spreadOf(
-      samples.map(({ cpuSeconds, requests }) => (cpuSeconds * 1000) / requests),
-    ).median,
+    cpuMsPerRequest: perRequest(samples, ({ cpuSeconds }) => cpuSeconds),
+    generatorCpuMsPerRequest: arm.encoding
+      ? perRequest(samples, ({ generatorCpuSeconds = 0 }) => generatorCpuSeconds)
+      : undefined,
     residentBytes: spreadOf(samples.map(({ residentBytes }) => residentBytes)).median,
   };
+}
+
+/** In ms, the median of the rounds. */
+function perRequest(samples: readonly Sample[], secondsOf: (sample: Sample) => number): number {
+  return spreadOf(samples.map((sample) => (secondsOf(sample) * 1000) / sample.requests)).median;
 }

@@ -7,6 +7,7 @@ import { PROBE_VARIABLE } from './probe-variable.ts';
 
 const bin = new URL('.', import.meta.url);
 const running = new Set<Child>();
+let mayStart = true;
 
 export interface ChildOptions {
   /** The bundled file to run. */
@@ -25,6 +26,7 @@ export class Child {
   readonly #exited: Promise<unknown>;
 
   constructor({ file, args = [], env, probed }: ChildOptions) {
+    if (!mayStart) throw new Error('interrupted');
     const preload = probed ? ['--import', fileOf('probe')] : [];
     this.#process = spawn(process.execPath, [...preload, file, ...args], {
       env: { ...process.env, NODE_OPTIONS: '', ...(probed && { [PROBE_VARIABLE]: '1' }), ...env },
@@ -46,6 +48,12 @@ export class Child {
   /** Ends every process that was started and still runs. */
   static async stopAll(): Promise<void> {
     await Promise.all([...running].map((child) => child.stop()));
+  }
+
+  /** Ends them all and lets no more be started: whoever waits for one fails, and cleans up. */
+  static interrupt(): void {
+    mayStart = false;
+    void Child.stopAll();
   }
 
   /** Asks over the channel; what was asked before must have been answered. */

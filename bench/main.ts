@@ -97,6 +97,12 @@ async function inTurn<Item, Result>(
   return results;
 }
 
+process.on('SIGINT', () => {
+  Child.interrupt();
+});
+process.on('SIGTERM', () => {
+  Child.interrupt();
+});
 try {
   await main();
 } catch (error) {

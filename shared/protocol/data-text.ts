@@ -63,7 +63,8 @@ function writeHalves(writer: ByteWriter, data: Uint16Array, from: number, to: nu
   const { bytes } = writer;
   let at = writer.length;
   for (let index = from; index < to; index++) {
-    at = writeSingle(bytes, at, float16ToNumber(data[index] as number));
+    // Exact, as halves are short: a reader need not know that it must round.
+    at = writeDouble(bytes, at, float16ToNumber(data[index] as number));
     bytes[at++] = COMMA;
   }
   writer.length = at;

@@ -23,7 +23,7 @@ describe('the text of an answer', () => {
     ],
     ['FP64', Float64Array.of(0.1, -0, 1e-7), '[0.1,-0,1e-7]'],
     ['FP64', Float64Array.of(0.1, 1e21), '[0.1,1e+21]'],
-    ['FP16', Uint16Array.of(0x2e66, 0xfc00, 0x8000, 0x3c00), '[0.099975586,-Infinity,-0,1]'],
+    ['FP16', Uint16Array.of(0x2e66, 0xfc00, 0x8000, 0x3c00), '[0.0999755859375,-Infinity,-0,1]'],
     ['BOOL', Uint8Array.of(1, 0), '[true,false]'],
     ['INT8', Int8Array.of(-128, 127), '[-128,127]'],
     ['UINT32', Uint32Array.of(4294967295, 0), '[4294967295,0]'],

@@ -21,12 +21,14 @@ export interface ChildOptions {
 /** A process that the benchmark started. */
 export class Child {
   readonly pid: number;
+  readonly #file: string;
   readonly #process: ChildProcess;
   readonly #lines: string[] = [];
   readonly #exited: Promise<unknown>;
 
   constructor({ file, args = [], env, probed }: ChildOptions) {
     if (!mayStart) throw new Error('interrupted');
+    this.#file = file;
     const preload = probed ? ['--import', fileOf('probe')] : [];
     this.#process = spawn(process.execPath, [...preload, file, ...args], {
       env: { ...process.env, NODE_OPTIONS: '', ...(probed && { [PROBE_VARIABLE]: '1' }), ...env },
@@ -101,7 +103,10 @@ export class Child {
     return await Promise.race([
       awaited,
       this.#exited.then(() => {
-        throw new Error(`process ended before ${wanted}:\n${this.#lines.slice(-20).join('\n')}`);
+        const { exitCode, signalCode } = this.#process;
+        throw new Error(
+          `${this.#file} ended (${signalCode ?? exitCode}) before ${wanted}:\n${this.#lines.slice(-20).join('\n')}`,
+        );
       }),
     ]);
   }

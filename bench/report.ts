@@ -15,6 +15,7 @@ export function report(results: Results): string {
     ...memory(results),
     ...disturbances(results),
     ...promises(results),
+    ...results.failed.map((why) => `NOT MEASURED: ${why}`),
   ].join('\n\n');
 }
 

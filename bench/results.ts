@@ -10,6 +10,8 @@ export interface Results {
   readonly memory: readonly MemoryResult[];
   readonly swaps: readonly SwapResult[];
   readonly neighbours: readonly NeighbourResult[];
+  /** Parts that could not be measured, and why. */
+  readonly failed: readonly string[];
 }
 
 export interface Machine {

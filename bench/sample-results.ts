@@ -17,6 +17,7 @@ export function noResults(): Results {
     memory: [],
     swaps: [],
     neighbours: [],
+    failed: [],
   };
 }
 

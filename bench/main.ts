@@ -7,7 +7,7 @@ import { buildRevision, buildTree } from './builds.ts';
 import { Child } from './child.ts';
 import { describeMachine } from './machine.ts';
 import { measure } from './measurements.ts';
-import { type Options, type Part, parseOptions, USAGE } from './options.ts';
+import { parseOptions, USAGE } from './options.ts';
 import { picture } from './picture.ts';
 import { report } from './report.ts';
 import { LARGE, WORKLOADS } from './workloads.ts';

@@ -18,8 +18,11 @@ import {
   type SessionModel,
 } from './thread-protocol.ts';
 
-/** A model whose first run takes longer is not run once more to be timed. */
+/** A model whose first run takes longer is not run again to be timed. */
 const MAX_FIRST_MS = 5;
+/** The quickest of several runs is the model's own time; the rest is what else the machine did. */
+const TIMED_RUNS = 5;
+const TIMED_MS = 2;
 
 interface LoadedSession {
   readonly session: runtime.InferenceSession;
@@ -101,9 +104,15 @@ async function warmUp(
     const firstMs = performance.now() - began;
     // Only tiny models need to be known exactly, and who waits shouldn't wait for another run.
     if (firstMs > MAX_FIRST_MS) return { firstMs, warmMs: undefined };
-    const again = performance.now();
-    await session.run(feeds, names);
-    return { firstMs, warmMs: performance.now() - again };
+    let warmMs = Number.POSITIVE_INFINITY;
+    const until = performance.now() + TIMED_MS;
+    for (let run = 0; run < TIMED_RUNS; run++) {
+      const again = performance.now();
+      if (again > until) break;
+      await session.run(feeds, names);
+      warmMs = Math.min(warmMs, performance.now() - again);
+    }
+    return { firstMs, warmMs };
   } catch {
     // Ones need not suit the graph; real input decides.
     return undefined;

@@ -1,20 +1,16 @@
 import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
-
-const claimSchema = z.object({
-  pid: z.number().int(),
-  /** Where the process takes leases. */
-  port: z.number().int(),
-  /** What the process says when it is asked who it is; another one on that port says otherwise. */
-  token: z.string(),
-});
 
 /** Who runs the emulators of a data folder, as its file `emulators-{turn}.json` says. */
-export type Claim = z.infer<typeof claimSchema> & {
+export interface Claim {
+  readonly pid: number;
+  /** Where the process takes leases. */
+  readonly port: number;
+  /** What the process says when it is asked who it is; another one on that port says otherwise. */
+  readonly token: string;
   /** Counts the processes that have held the folder. */
   readonly turn: number;
-};
+}
 
 const FILE = /^emulators-([0-9]{1,15})\.json$/;
 
@@ -71,10 +67,14 @@ export async function claimAfter(
 /** A machine that lost its power may leave an empty file: that process is dead, so nobody answers. */
 function parseClaim(text: string): Omit<Claim, 'turn'> {
   try {
-    return claimSchema.parse(JSON.parse(text));
+    const { pid, port, token } = JSON.parse(text) as Record<string, unknown>;
+    if (Number.isInteger(pid) && Number.isInteger(port) && typeof token === 'string') {
+      return { pid: Number(pid), port: Number(port), token };
+    }
   } catch {
-    return { pid: 0, port: 0, token: '' };
+    // The same as one that says something else.
   }
+  return { pid: 0, port: 0, token: '' };
 }
 
 async function turns(folder: string): Promise<number[]> {

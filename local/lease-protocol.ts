@@ -1,41 +1,64 @@
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import * as z from 'zod';
+import type { EmulatorPorts } from './emulator-endpoints.ts';
 
-/**
- * What hosts and the emulators' process say to each other, one JSON object a line, over a TCP
- * connection on this machine. The connection itself is the lease: when it ends, however the host
- * ended, so does the lease.
- */
-export const fromHost = z.union([
+// What hosts and the emulators' process say to each other, one JSON object a line, over a TCP
+// connection on this machine. The connection itself is the lease: when it ends, however the host
+// ended, so does the lease. Read without zod: every start of a host would wait for it.
+
+export type FromHost =
   /** The first line: whose emulators the host takes this to be. */
-  z.object({ hello: z.string() }),
+  | { readonly hello: string }
   /** Asks the process to save and end now, if nobody else holds a lease. */
-  z.object({ end: z.literal(true) }),
-]);
-export type FromHost = z.infer<typeof fromHost>;
+  | { readonly end: true };
 
-export const fromEmulators = z.union([
-  z.object({ ready: z.object({ blob: z.number(), queue: z.number(), cosmos: z.number() }) }),
+export type FromEmulators =
+  | { readonly ready: EmulatorPorts }
   /** They could not start; the process ends. */
-  z.object({ failed: z.string() }),
+  | { readonly failed: string }
   /** Everything is saved or about to be; the connection ends when it is. */
-  z.object({ ending: z.literal(true) }),
+  | { readonly ending: true }
   /** The answer to `end` while other hosts hold leases. */
-  z.object({ inUse: z.literal(true) }),
+  | { readonly inUse: true }
   /** The answer to a `hello` that names another process. */
-  z.object({ stranger: z.literal(true) }),
-]);
-export type FromEmulators = z.infer<typeof fromEmulators>;
+  | { readonly stranger: true };
+
+/** @throws Error for what is none of these */
+export function parseFromHost(value: unknown): FromHost {
+  const { hello, end } = membersOf(value);
+  if (typeof hello === 'string') return { hello };
+  if (end === true) return { end };
+  throw new Error('expected what a host says');
+}
+
+/** @throws Error for what is none of these */
+export function parseFromEmulators(value: unknown): FromEmulators {
+  const { ready, failed, ending, inUse, stranger } = membersOf(value);
+  if (ready !== undefined) {
+    const { blob, queue, cosmos } = membersOf(ready);
+    if (typeof blob === 'number' && typeof queue === 'number' && typeof cosmos === 'number') {
+      return { ready: { blob, queue, cosmos } };
+    }
+  }
+  if (typeof failed === 'string') return { failed };
+  if (ending === true) return { ending };
+  if (inUse === true) return { inUse };
+  if (stranger === true) return { stranger };
+  throw new Error("expected what the emulators' process says");
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
 
 export function say(socket: Socket, message: FromHost | FromEmulators): void {
   if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
 }
 
-/** Calls `heard` for each line; a line that is none of `schema` ends the connection. */
+/** Calls `heard` for each line; one that `parse` throws for ends the connection. */
 export function listenTo<T>(
   socket: Socket,
-  schema: z.ZodType<T>,
+  parse: (value: unknown) => T,
   heard: (message: T) => void,
 ): void {
   const lines = createInterface({ input: socket });
@@ -44,7 +67,7 @@ export function listenTo<T>(
   lines.on('error', () => undefined);
   lines.on('line', (line) => {
     try {
-      heard(schema.parse(JSON.parse(line)));
+      heard(parse(JSON.parse(line)));
     } catch {
       socket.destroy();
     }

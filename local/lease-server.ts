@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { EmulatorPorts } from './emulator-endpoints.ts';
-import { type FromEmulators, fromHost, listenTo, say } from './lease-protocol.ts';
+import { type FromEmulators, listenTo, parseFromHost, say } from './lease-protocol.ts';
 
 /** Counts the hosts that use these emulators, and tells each where they listen. */
 export class LeaseServer {
@@ -65,7 +65,7 @@ export class LeaseServer {
   }
 
   #greet(socket: Socket): void {
-    listenTo(socket, fromHost, (message) => {
+    listenTo(socket, parseFromHost, (message) => {
       if ('hello' in message) this.#admit(socket, message.hello);
       else if (!this.#hosts.has(socket)) socket.destroy();
       else if (this.#hosts.size > 1) say(socket, { inUse: true });

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Claim } from './claim.ts';
 import type { EmulatorPorts } from './emulator-endpoints.ts';
-import { type FromEmulators, fromEmulators, listenTo, say } from './lease-protocol.ts';
+import { type FromEmulators, listenTo, parseFromEmulators, say } from './lease-protocol.ts';
 
 /** A host's hold on running emulators; they end some seconds after the last one is gone. */
 export interface Lease {
@@ -79,7 +79,7 @@ class Answers {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    listenTo(socket, fromEmulators, (message) => {
+    listenTo(socket, parseFromEmulators, (message) => {
       this.#said.push(message);
       this.#wake();
     });

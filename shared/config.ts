@@ -1,6 +1,5 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as z from 'zod';
 
 /** How to reach an Azure resource: by identity (the usual way) or with a connection string. */
 export type Connection<Endpoints> =
@@ -43,110 +42,126 @@ export interface Config {
   readonly httpStreaming: boolean;
 }
 
-const count = (fallback: number, most = Number.MAX_SAFE_INTEGER) =>
-  z.coerce.number().int().positive().max(most).default(fallback);
-const url = z.url({ protocol: /^https?$/ });
-
-const ENV = z.object({
-  PILOTLIGHT_STORAGE: z.string().min(1).optional(),
-  PILOTLIGHT_STORAGE__blobServiceUri: url.optional(),
-  PILOTLIGHT_STORAGE__queueServiceUri: url.optional(),
-  PILOTLIGHT_STORAGE__clientId: z.string().min(1).optional(),
-  PILOTLIGHT_COSMOS: z.string().min(1).optional(),
-  PILOTLIGHT_COSMOS__accountEndpoint: url.optional(),
-  PILOTLIGHT_COSMOS__clientId: z.string().min(1).optional(),
-  PILOTLIGHT_COSMOS_DATABASE: z.string().min(1).default('pilotlight'),
-  PILOTLIGHT_VCPUS: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
-  PILOTLIGHT_SCRATCH_DIR: z.string().min(1).default(join(tmpdir(), 'pilotlight')),
-  PILOTLIGHT_MAX_BODY_BYTES: count(100_000_000, 2_000_000_000),
-  PILOTLIGHT_MAX_MODEL_BYTES: count(2_000_000_000, 2_147_483_647),
-  PILOTLIGHT_MAX_SPOOL_BYTES: count(500_000_000),
-  PILOTLIGHT_MODEL_CACHE_BYTES: count(1_000_000_000),
-  PILOTLIGHT_DISK_CACHE_BYTES: count(4_000_000_000),
-  PILOTLIGHT_PREPARED_CACHE_BYTES: count(2_000_000_000),
-  PILOTLIGHT_MAX_QUEUED_REQUESTS: count(1_000),
-  PILOTLIGHT_MAX_QUEUED_BYTES: count(400_000_000),
-  PILOTLIGHT_REQUEST_TIMEOUT_MS: count(60_000, 225_000),
-  PILOTLIGHT_MAX_RUN_MS: count(120_000),
-  PILOTLIGHT_MAX_INLINE_RUN_MS: z.coerce.number().min(0).max(5).default(0.2),
-  PILOTLIGHT_ROUTING_TTL_MS: count(2_000),
-  PILOTLIGHT_SWEEP_AFTER_MS: count(120_000),
-  PILOTLIGHT_INSPECTION_TIMEOUT_MS: count(60_000),
-  PILOTLIGHT_INSPECTION_MEMORY_BYTES: count(1_500_000_000),
-  PILOTLIGHT_HTTP_STREAMING: z.enum(['true', 'false']).default('true'),
-});
+type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings. @throws Error that names each wrong variable, what it held (never a
  * connection string) and what would do
  */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = ENV.safeParse(env);
-  if (!parsed.success) {
-    throw new Error(parsed.error.issues.map((issue) => explain(issue, env)).join('\n'));
-  }
-  const e = parsed.data;
-  return {
-    storage: connection(env, 'PILOTLIGHT_STORAGE', {
+export function parseConfig(env: Env): Config {
+  const given = new Settings(env);
+  const config: Config = {
+    storage: given.connection('PILOTLIGHT_STORAGE', {
       blob: 'blobServiceUri',
       queue: 'queueServiceUri',
     }),
     cosmos: {
-      ...connection(env, 'PILOTLIGHT_COSMOS', { account: 'accountEndpoint' }),
-      database: e.PILOTLIGHT_COSMOS_DATABASE,
+      ...given.connection('PILOTLIGHT_COSMOS', { account: 'accountEndpoint' }),
+      database: given.text('PILOTLIGHT_COSMOS_DATABASE', 'pilotlight'),
     },
-    vcpus: e.PILOTLIGHT_VCPUS,
-    scratchDir: e.PILOTLIGHT_SCRATCH_DIR,
-    maxBodyBytes: e.PILOTLIGHT_MAX_BODY_BYTES,
-    maxModelBytes: e.PILOTLIGHT_MAX_MODEL_BYTES,
-    maxSpoolBytes: e.PILOTLIGHT_MAX_SPOOL_BYTES,
-    modelCacheBytes: e.PILOTLIGHT_MODEL_CACHE_BYTES,
-    diskCacheBytes: e.PILOTLIGHT_DISK_CACHE_BYTES,
-    preparedCacheBytes: e.PILOTLIGHT_PREPARED_CACHE_BYTES,
-    maxQueuedRequests: e.PILOTLIGHT_MAX_QUEUED_REQUESTS,
-    maxQueuedBytes: e.PILOTLIGHT_MAX_QUEUED_BYTES,
-    requestTimeoutMs: e.PILOTLIGHT_REQUEST_TIMEOUT_MS,
-    maxRunMs: e.PILOTLIGHT_MAX_RUN_MS,
-    maxInlineRunMs: e.PILOTLIGHT_MAX_INLINE_RUN_MS,
-    routingTtlMs: e.PILOTLIGHT_ROUTING_TTL_MS,
-    sweepAfterMs: e.PILOTLIGHT_SWEEP_AFTER_MS,
-    inspectionTimeoutMs: e.PILOTLIGHT_INSPECTION_TIMEOUT_MS,
-    inspectionMemoryBytes: e.PILOTLIGHT_INSPECTION_MEMORY_BYTES,
-    httpStreaming: e.PILOTLIGHT_HTTP_STREAMING === 'true',
+    vcpus: given.count('PILOTLIGHT_VCPUS', availableParallelism(), 64),
+    scratchDir: given.text('PILOTLIGHT_SCRATCH_DIR', join(tmpdir(), 'pilotlight')),
+    maxBodyBytes: given.count('PILOTLIGHT_MAX_BODY_BYTES', 100_000_000, 2_000_000_000),
+    maxModelBytes: given.count('PILOTLIGHT_MAX_MODEL_BYTES', 2_000_000_000, 2_147_483_647),
+    maxSpoolBytes: given.count('PILOTLIGHT_MAX_SPOOL_BYTES', 500_000_000),
+    modelCacheBytes: given.count('PILOTLIGHT_MODEL_CACHE_BYTES', 1_000_000_000),
+    diskCacheBytes: given.count('PILOTLIGHT_DISK_CACHE_BYTES', 4_000_000_000),
+    preparedCacheBytes: given.count('PILOTLIGHT_PREPARED_CACHE_BYTES', 2_000_000_000),
+    maxQueuedRequests: given.count('PILOTLIGHT_MAX_QUEUED_REQUESTS', 1_000),
+    maxQueuedBytes: given.count('PILOTLIGHT_MAX_QUEUED_BYTES', 400_000_000),
+    requestTimeoutMs: given.count('PILOTLIGHT_REQUEST_TIMEOUT_MS', 60_000, 225_000),
+    maxRunMs: given.count('PILOTLIGHT_MAX_RUN_MS', 120_000),
+    maxInlineRunMs: given.number('PILOTLIGHT_MAX_INLINE_RUN_MS', 0.2, { least: 0, most: 5 }),
+    routingTtlMs: given.count('PILOTLIGHT_ROUTING_TTL_MS', 2_000),
+    sweepAfterMs: given.count('PILOTLIGHT_SWEEP_AFTER_MS', 120_000),
+    inspectionTimeoutMs: given.count('PILOTLIGHT_INSPECTION_TIMEOUT_MS', 60_000),
+    inspectionMemoryBytes: given.count('PILOTLIGHT_INSPECTION_MEMORY_BYTES', 1_500_000_000),
+    httpStreaming: given.flag('PILOTLIGHT_HTTP_STREAMING', true),
   };
+  given.refuseIfWrong();
+  return config;
 }
 
-function connection<Name extends string>(
-  env: Readonly<Record<string, string | undefined>>,
-  prefix: string,
-  endpointSettings: Readonly<Record<Name, string>>,
-): Connection<Record<Name, string>> {
-  const connectionString = env[prefix];
-  if (connectionString) return { kind: 'connectionString', connectionString };
-  const endpoints: Partial<Record<Name, string>> = {};
-  for (const name of Object.keys(endpointSettings) as Name[]) {
-    const setting = `${prefix}__${endpointSettings[name]}`;
-    const endpoint = env[setting];
-    if (!endpoint) {
-      throw new Error(
-        `${setting}: not set. Set it to the service's URL (identity-based), or ${prefix} to a connection string`,
-      );
-    }
-    endpoints[name] = endpoint;
+/**
+ * The environment as settings of a kind each. What is wrong is gathered, so that all of it is told
+ * at once. Not zod: every start would wait for it.
+ */
+class Settings {
+  readonly #env: Env;
+  readonly #wrong: string[] = [];
+
+  constructor(env: Env) {
+    this.#env = env;
   }
-  const clientId = env[`${prefix}__clientId`];
-  return {
-    kind: 'identity',
-    endpoints: endpoints as Record<Name, string>,
-    ...(clientId && { clientId }),
-  };
-}
 
-function explain(
-  issue: { path: readonly PropertyKey[]; message: string },
-  env: Readonly<Record<string, string | undefined>>,
-): string {
-  const name = String(issue.path[0]);
-  const secret = name === 'PILOTLIGHT_STORAGE' || name === 'PILOTLIGHT_COSMOS';
-  return `${name}: held ${secret ? 'a value that is not shown' : JSON.stringify(env[name])}; ${issue.message}`;
+  /** A positive integer of at most `most`. */
+  count(name: string, fallback: number, most = Number.MAX_SAFE_INTEGER): number {
+    const found = this.number(name, fallback, { least: 1, most });
+    if (!Number.isInteger(found)) this.#expected(name, 'a whole number');
+    return found;
+  }
+
+  number(name: string, fallback: number, { least, most }: { least: number; most: number }): number {
+    const text = this.#env[name];
+    if (text === undefined) return fallback;
+    const found = text.trim() === '' ? Number.NaN : Number(text);
+    if (found >= least && found <= most) return found;
+    this.#expected(name, `a number from ${least} to ${most}`);
+    return fallback;
+  }
+
+  text(name: string, fallback: string): string {
+    const text = this.#env[name];
+    if (text === '') this.#expected(name, 'a text, or to be unset');
+    return text ?? fallback;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const text = this.#env[name];
+    if (text !== undefined && text !== 'true' && text !== 'false') {
+      this.#expected(name, 'true or false');
+    }
+    return text === undefined ? fallback : text === 'true';
+  }
+
+  /** By a connection string in `prefix`, else by URLs in `{prefix}__{setting}`. */
+  connection<Name extends string>(
+    prefix: string,
+    endpointSettings: Readonly<Record<Name, string>>,
+  ): Connection<Record<Name, string>> {
+    const connectionString = this.#env[prefix];
+    if (connectionString) return { kind: 'connectionString', connectionString };
+    const endpoints: Partial<Record<Name, string>> = {};
+    for (const name of Object.keys(endpointSettings) as Name[]) {
+      endpoints[name] = this.#url(`${prefix}__${endpointSettings[name]}`, prefix);
+    }
+    const clientId = this.#env[`${prefix}__clientId`];
+    return {
+      kind: 'identity',
+      endpoints: endpoints as Record<Name, string>,
+      ...(clientId && { clientId }),
+    };
+  }
+
+  #url(name: string, alternative: string): string {
+    const text = this.#env[name];
+    if (!text) {
+      this.#wrong.push(
+        `${name}: not set. Set it to the service's URL (identity-based), or ${alternative} to a connection string`,
+      );
+    } else if (!URL.canParse(text) || !/^https?:\/\//i.test(text)) {
+      this.#expected(name, 'an http or https URL');
+    }
+    return text ?? '';
+  }
+
+  /** Only for settings that may be shown. */
+  #expected(name: string, what: string): void {
+    this.#wrong.push(`${name}: held ${JSON.stringify(this.#env[name])}; expected ${what}`);
+  }
+
+  /** @throws Error with a line for each wrong setting */
+  refuseIfWrong(): void {
+    if (this.#wrong.length > 0) throw new Error(this.#wrong.join('\n'));
+  }
 }

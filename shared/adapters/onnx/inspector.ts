@@ -5,7 +5,7 @@ import type { GraphFacts } from '../../graph/facts.ts';
 import type { Inspection, ModelInspector } from '../../ports.ts';
 import type { Message, Order, Phase } from './examination.ts';
 import { type Ending, explainEnd } from './examination-end.ts';
-import { messageSchema } from './examination-message.ts';
+import type { messageSchema as MessageSchema } from './examination-message.ts';
 import { watchProcess } from './process-watch.ts';
 
 export interface InspectorOptions {
@@ -36,7 +36,9 @@ export function createInspector(options: InspectorOptions): ModelInspector {
       if (free > 0) free -= 1;
       else await new Promise<void>((resolve) => waiting.push(resolve));
       try {
-        return await examine(file, options);
+        // It brings zod, for which no instance that only answers should wait.
+        const { messageSchema } = await import('./examination-message.ts');
+        return await examine(file, options, messageSchema);
       } finally {
         const next = waiting.shift();
         if (next) next();
@@ -47,7 +49,11 @@ export function createInspector(options: InspectorOptions): ModelInspector {
 }
 
 /** @throws Error when the process can't be started, or ended for no fault of the model */
-function examine(file: string, options: InspectorOptions): Promise<Inspection> {
+function examine(
+  file: string,
+  options: InspectorOptions,
+  messageSchema: typeof MessageSchema,
+): Promise<Inspection> {
   return new Promise((resolve, reject) => {
     const child = fork(options.examinerFile, [], {
       execArgv: [],

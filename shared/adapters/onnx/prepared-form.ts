@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { dependencies } from '../../../package.json';
 import type { Digest } from '../../ids.ts';
 import { digestOfFile } from '../disk/digest-of-file.ts';
@@ -18,19 +17,17 @@ const RECIPE = 1;
 /** The first CPU's part of /proc/cpuinfo is shorter. */
 const CPU_INFO_BYTES = 16_384;
 
-const manifestSchema = z.strictObject({
-  files: z
-    .array(
-      z.strictObject({
-        name: z.enum([GRAPH_FILE, WEIGHTS_FILE]),
-        bytes: z.number().int().nonnegative(),
-        sha256: z.string().length(64),
-        stamp: z.string(),
-      }),
-    )
-    .min(1),
-});
-export type FormManifest = z.infer<typeof manifestSchema>;
+/** What stands in a form's folder. */
+export interface FormManifest {
+  readonly files: readonly FormFile[];
+}
+
+interface FormFile {
+  readonly name: typeof GRAPH_FILE | typeof WEIGHTS_FILE;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly stamp: string;
+}
 
 /** Names the prepared form of a model: for other bytes, another runtime or CPU it is another one. */
 export async function preparedKey(model: Digest): Promise<Digest> {
@@ -67,10 +64,27 @@ async function readCpuInfo(): Promise<string> {
 export async function readManifest(folder: string): Promise<FormManifest | undefined> {
   try {
     const text = await readFile(join(folder, MANIFEST_FILE), 'utf8');
-    return manifestSchema.parse(JSON.parse(text) as unknown);
+    const { files } = JSON.parse(text) as { files?: unknown };
+    return Array.isArray(files) && files.length > 0 && files.every(isFormFile)
+      ? { files }
+      : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Not by zod: the first answer of every instance would wait for it. */
+function isFormFile(value: unknown): value is FormFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, bytes, sha256, stamp } = value as Record<string, unknown>;
+  return (
+    (name === GRAPH_FILE || name === WEIGHTS_FILE) &&
+    Number.isSafeInteger(bytes) &&
+    Number(bytes) >= 0 &&
+    typeof sha256 === 'string' &&
+    sha256.length === 64 &&
+    typeof stamp === 'string'
+  );
 }
 
 /**

@@ -9,7 +9,7 @@ export const MANIFEST_FILE = 'manifest.json';
 
 /** Says in a file of its own what stands in `folder`, so that damage shows; written last. */
 export async function writeManifest(folder: string): Promise<void> {
-  const files: FormManifest['files'] = [];
+  const files: FormManifest['files'][number][] = [];
   for (const name of [GRAPH_FILE, WEIGHTS_FILE] as const) {
     const path = join(folder, name);
     // A model without large constants has no file of weights.

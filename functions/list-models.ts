@@ -1,12 +1,9 @@
-import * as z from 'zod';
 import { type ModelName, parseModelName } from '../shared/ids.ts';
 import { listModels } from '../shared/usecases/list-models.ts';
 import { json } from './answer.ts';
 import { modelDocument } from './model-document.ts';
 import { continuationToken, queryContinuation, queryLimit } from './page.ts';
 import type { HttpFunction } from './trigger.ts';
-
-const position = z.strictObject({ modelsAfter: z.string().max(128) });
 
 /** GET /models: the models, by name. */
 export const listModelsFunction: HttpFunction = {
@@ -17,7 +14,8 @@ export const listModelsFunction: HttpFunction = {
   access: 'function',
   async handler(app, request) {
     const limit = queryLimit(request);
-    const token = queryContinuation(request, position);
+    const { modelsPosition } = await import('./request-schemas.ts');
+    const token = queryContinuation(request, modelsPosition);
     const after: ModelName | undefined = token && parseModelName(token.modelsAfter);
     const { models, next } = await listModels(app, { limit, ...(after && { after }) });
     return json(200, {

@@ -1,12 +1,9 @@
-import * as z from 'zod';
 import { parseModelName, type Version } from '../shared/ids.ts';
 import { listVersions } from '../shared/usecases/list-versions.ts';
 import { json } from './answer.ts';
 import { continuationToken, queryContinuation, queryLimit } from './page.ts';
 import type { HttpFunction } from './trigger.ts';
 import { versionDocument } from './version-document.ts';
-
-const position = z.strictObject({ versionsBelow: z.int().positive() });
 
 /** GET /models/{model}/versions: its versions, newest first. */
 export const listVersionsFunction: HttpFunction = {
@@ -18,7 +15,8 @@ export const listVersionsFunction: HttpFunction = {
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const limit = queryLimit(request);
-    const token = queryContinuation(request, position);
+    const { versionsPosition } = await import('./request-schemas.ts');
+    const token = queryContinuation(request, versionsPosition);
     const { versions, next } = await listVersions(app, model, {
       limit,
       ...(token && { below: token.versionsBelow as Version }),

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { App } from '../shared/compose.ts';
 import { parseModelName } from '../shared/ids.ts';
 import type { VersionState } from '../shared/registry/model-record.ts';
@@ -16,7 +15,6 @@ import type { Answer, HttpFunction, Request } from './trigger.ts';
 // makes a version servable than the registry.
 
 const MAX_BODY_BYTES = 1_000_000;
-const indexSchema = z.looseObject({ ready: z.boolean().nullish() });
 
 export const repositoryIndexFunction: HttpFunction = {
   kind: 'http',
@@ -26,7 +24,8 @@ export const repositoryIndexFunction: HttpFunction = {
   access: 'function',
   handler: async (app, request) => {
     const text = new TextDecoder().decode(await readBody(request, MAX_BODY_BYTES));
-    const { ready } = parseAs(indexSchema, text.trim() === '' ? {} : parseJson(text), 'body');
+    const { indexBody } = await import('./request-schemas.ts');
+    const { ready } = parseAs(indexBody, text.trim() === '' ? {} : parseJson(text), 'body');
     const entries = await indexRepository(app);
     const shown = entries
       .map(({ model, version, state }) => ({

@@ -1,14 +1,11 @@
-import * as z from 'zod';
 import { parseAliasName, parseModelName } from '../shared/ids.ts';
 import { nameVersion } from '../shared/usecases/name-version.ts';
 import { readJson } from './body.ts';
 import { callerOf } from './caller.ts';
 import { modelAnswer, preconditionOf } from './model-document.ts';
 import type { HttpFunction } from './trigger.ts';
-import { versionInBody } from './version-in-body.ts';
 
 const MAX_BYTES = 1_000;
-const schema = z.strictObject({ version: versionInBody });
 
 /** PUT /models/{model}/aliases/{alias}: `{version}`, the ready version that it names from now on. */
 export const nameVersionFunction: HttpFunction = {
@@ -21,6 +18,7 @@ export const nameVersionFunction: HttpFunction = {
     const model = parseModelName(request.params.model ?? '');
     const alias = parseAliasName(request.params.alias ?? '');
     const allows = preconditionOf(request);
+    const { aliasBody: schema } = await import('./request-schemas.ts');
     const { version } = await readJson(request, { schema, what: 'alias', maxBytes: MAX_BYTES });
     const who = callerOf(request);
     return modelAnswer(await nameVersion(app, { model, alias, version, allows, who }));

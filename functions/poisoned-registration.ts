@@ -1,5 +1,3 @@
-import { giveUpValidation } from '../shared/usecases/validate-version.ts';
-import { parseRegistrationMessage } from './registration-message.ts';
 import type { QueueFunction } from './trigger.ts';
 
 /**
@@ -11,6 +9,10 @@ export const poisonedRegistrationFunction: QueueFunction = {
   name: 'poisoned-registration',
   queue: 'registrations-poison',
   async handler(app, message, context) {
+    const [{ giveUpValidation }, { parseRegistrationMessage }] = await Promise.all([
+      import('../shared/usecases/validate-version.ts'),
+      import('./registration-message.ts'),
+    ]);
     const registration = parseRegistrationMessage(message);
     const { model, version, revived = 0 } = registration;
     if (revived === 0) {

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { type ModelName, parseModelName, quoted } from '../shared/ids.ts';
@@ -9,7 +8,6 @@ import { aliasesDocument, routingDocument } from './model-document.ts';
 import { continuationToken, queryContinuation, queryLimit } from './page.ts';
 import type { Answer, HttpFunction } from './trigger.ts';
 
-const position = z.strictObject({ eventsAfter: z.int().positive() });
 const RFC_3339 = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 /** GET /models/{model}/events: its history, oldest first; `?at=`: what was routed and named then. */
@@ -24,7 +22,8 @@ export const readHistoryFunction: HttpFunction = {
     const at = request.query.get('at');
     if (at !== null) return stateAt(app, model, parseInstant(at));
     const limit = queryLimit(request);
-    const after = queryContinuation(request, position)?.eventsAfter ?? 0;
+    const { eventsPosition } = await import('./request-schemas.ts');
+    const after = queryContinuation(request, eventsPosition)?.eventsAfter ?? 0;
     const { events, next } = await readEvents(app, model, { after, limit });
     return json(200, {
       events: events.map(eventDocument),

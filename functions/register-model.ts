@@ -8,7 +8,6 @@ import { json } from './answer.ts';
 import { callerOf } from './caller.ts';
 import { preferredWait } from './prefer.ts';
 import { problemAnswer } from './problem.ts';
-import { readRegistration } from './registration-body.ts';
 import { reportOf } from './report.ts';
 import type { Answer, HttpFunction, Request } from './trigger.ts';
 import { versionDocument } from './version-document.ts';
@@ -38,6 +37,8 @@ export const registerModelFunction: HttpFunction = {
 };
 
 async function receive(app: App, request: Request, model: ModelName): Promise<Registered> {
+  // What reads forms and checks cards is more than all that answers predictions.
+  const { readRegistration } = await import('./registration-body.ts');
   const { discard, ...received } = await readRegistration(app, request);
   try {
     const registration: Registration = { model, who: callerOf(request), ...received };

@@ -1,5 +1,3 @@
-import { validateVersion } from '../shared/usecases/validate-version.ts';
-import { parseRegistrationMessage } from './registration-message.ts';
 import type { QueueFunction } from './trigger.ts';
 
 /** Examines what was registered. */
@@ -8,6 +6,10 @@ export const validateRegistrationFunction: QueueFunction = {
   name: 'validate-registration',
   queue: 'registrations',
   async handler(app, message) {
+    const [{ validateVersion }, { parseRegistrationMessage }] = await Promise.all([
+      import('../shared/usecases/validate-version.ts'),
+      import('./registration-message.ts'),
+    ]);
     await validateVersion(app, parseRegistrationMessage(message));
   },
 };

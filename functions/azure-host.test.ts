@@ -39,7 +39,7 @@ const table: FunctionDefinition[] = [
       'content-type': 'application/octet-stream',
       'x-query': request.query.get('q') ?? '',
     },
-    body: new Uint8Array(await request.arrayBuffer()),
+    body: await request.bytes(),
   })),
   http('params', (_app, request) =>
     Promise.resolve({ status: 200, body: `${JSON.stringify(request.params)} ü` }),

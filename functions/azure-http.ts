@@ -8,6 +8,7 @@ import type { Answer, HttpFunction, Request } from './trigger.ts';
 import { unerring } from './unerring-stream.ts';
 
 type Azure = typeof azureFunctions;
+type AzureRequest = Omit<Request, 'bytes'> & { arrayBuffer(): Promise<ArrayBuffer> };
 
 /**
  * The function as `@azure/functions` calls it. It always answers: on a host that proxies HTTP a
@@ -15,7 +16,7 @@ type Azure = typeof azureFunctions;
  */
 export function httpHandler(azure: Azure, definition: HttpFunction, { app, drain }: Serving) {
   const declared = routeParameters(definition.route);
-  return async (azureRequest: Request, context: InvocationContext): Promise<HttpResponse> => {
+  return async (azureRequest: AzureRequest, context: InvocationContext): Promise<HttpResponse> => {
     const request = narrowed(azureRequest, declared);
     const run = async () => answerHttp(definition, await app(), request, context);
     const answer = await guarded(request, context, () =>
@@ -32,7 +33,7 @@ export function httpHandler(azure: Azure, definition: HttpFunction, { app, drain
 }
 
 /** The request without what the host leaks into `params`: the query, and any body member. */
-function narrowed(request: Request, declared: readonly string[]): Request {
+function narrowed(request: AzureRequest, declared: readonly string[]): Request {
   const params: Record<string, string> = {};
   for (const name of declared) {
     const value = request.params[name];
@@ -47,7 +48,7 @@ function narrowed(request: Request, declared: readonly string[]): Request {
     get body() {
       return request.body;
     },
-    arrayBuffer: () => request.arrayBuffer(),
+    bytes: async () => new Uint8Array(await request.arrayBuffer()),
   };
 }
 

@@ -6,7 +6,7 @@ import { declaredLength, tooLarge } from './content-length.ts';
 import type { Request } from './trigger.ts';
 
 /**
- * The whole body in an ArrayBuffer of its own, which may be transferred to a thread. One that is
+ * The whole body. One that is
  * too large is refused before it is read, or as soon as a chunked one proves to be. `hold` takes
  * its bytes of a budget first.
  * @throws ServingError `tooLarge`, `overloaded`, `malformed` when it ends early
@@ -15,12 +15,12 @@ export async function readBody(
   request: Request,
   maxBytes: number,
   hold?: Hold,
-): Promise<ArrayBuffer> {
+): Promise<Uint8Array> {
   const declared = declaredLength(request, maxBytes);
   try {
     if (declared !== undefined) hold?.take(declared);
     const body =
-      declared === undefined ? await gather(request, maxBytes, hold) : await request.arrayBuffer();
+      declared === undefined ? await gather(request, maxBytes, hold) : await request.bytes();
     if (body.byteLength > maxBytes) throw tooLarge(`has ${body.byteLength} bytes`, maxBytes);
     return body;
   } catch (error) {
@@ -32,7 +32,7 @@ export async function readBody(
   }
 }
 
-async function gather(request: Request, maxBytes: number, hold?: Hold): Promise<ArrayBuffer> {
+async function gather(request: Request, maxBytes: number, hold?: Hold): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of bodyChunks(request, maxBytes)) {
@@ -46,7 +46,7 @@ async function gather(request: Request, maxBytes: number, hold?: Hold): Promise<
     all.set(chunk, at);
     at += chunk.byteLength;
   }
-  return all.buffer;
+  return all;
 }
 
 /**

@@ -12,7 +12,7 @@ const request = {
   query: new URLSearchParams(),
   params: {},
   body: null,
-  arrayBuffer: () => Promise.resolve(new ArrayBuffer(0)),
+  bytes: () => Promise.resolve(new Uint8Array(0)),
 } satisfies Request;
 
 function setup() {

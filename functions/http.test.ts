@@ -10,7 +10,11 @@ const app = { config: { httpStreaming: true, maxBodyBytes: 100 } } as App;
 function request(headers: Record<string, string> = {}): Request {
   const init = { method: 'POST', headers, body: 'x' };
   const native = new globalThis.Request('http://h/models', init);
-  return Object.assign(native, { query: new URLSearchParams(), params: {} });
+  return Object.assign(native, {
+    query: new URLSearchParams(),
+    params: {},
+    bytes: () => Promise.resolve(new Uint8Array(0)),
+  });
 }
 
 function call(handler: () => Promise<Answer>) {

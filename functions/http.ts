@@ -7,13 +7,13 @@ import { stackOf } from './stack.ts';
 import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
 
 /** Runs an HTTP function. It never rejects, and what it answers can be sent. */
-export async function answerHttp(
+export function answerHttp(
   definition: HttpFunction,
   app: App,
   request: Request,
   context: Context,
 ): Promise<Answer> {
-  return await guarded(request, context, () => {
+  return guarded(request, context, () => {
     checkLength(request, app.config);
     return definition.handler(app, request, context);
   });

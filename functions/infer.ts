@@ -54,18 +54,19 @@ async function infer(app: App, request: Request, context: Context): Promise<Answ
 }
 
 function answerOf({ answer, choice }: Awaited<ReturnType<typeof predict>>): Answer {
+  const { headerLength, contentEncoding } = answer;
+  const headers: Record<string, string> = {
+    'content-type': headerLength === undefined ? 'application/json' : 'application/octet-stream',
+    vary: 'accept-encoding',
+    'x-model-version': String(choice.version),
+    'x-route': choice.route,
+    'server-timing': serverTiming(answer.timings),
+  };
+  if (headerLength !== undefined) headers[HEADER_LENGTH] = String(headerLength);
+  if (contentEncoding) headers['content-encoding'] = contentEncoding;
   return {
     status: 200,
-    headers: {
-      'content-type':
-        answer.headerLength === undefined ? 'application/json' : 'application/octet-stream',
-      ...(answer.headerLength !== undefined && { [HEADER_LENGTH]: String(answer.headerLength) }),
-      ...(answer.contentEncoding && { 'content-encoding': answer.contentEncoding }),
-      vary: 'accept-encoding',
-      'x-model-version': String(choice.version),
-      'x-route': choice.route,
-      'server-timing': serverTiming(answer.timings),
-    },
+    headers,
     body: answer.body,
   };
 }
@@ -82,8 +83,13 @@ function parseHeaderLength(text: string | null): number | undefined {
 }
 
 /** In ms, as the header's standard wants it. */
-function serverTiming(timings: InferTimings): string {
-  const part = (name: keyof InferTimings): string =>
-    `${name};dur=${(timings[name] / 1e6).toFixed(3)}`;
-  return `${part('decode')}, ${part('queue')}, ${part('infer')}, ${part('encode')}`;
+function serverTiming({ decode, queue, infer, encode }: InferTimings): string {
+  return `decode;dur=${ms(decode)}, queue;dur=${ms(queue)}, infer;dur=${ms(infer)}, encode;dur=${ms(encode)}`;
+}
+
+/** Nanoseconds as ms with three digits: `toFixed` takes several times as long. */
+function ms(ns: number): string {
+  const micros = Math.round(ns / 1000);
+  const rest = micros % 1000;
+  return `${(micros - rest) / 1000}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`;
 }

@@ -1,8 +1,8 @@
 import type { App } from '../shared/compose.ts';
 
 /**
- * A request as handlers see it. Azure's `HttpRequest` satisfies it as it is; the local host gives
- * a cheaper one. Only route parameters that the route declares may be read from `params`.
+ * A request as handlers see it, over Azure's `HttpRequest` or what the local host takes from its
+ * socket. Only route parameters that the route declares may be read from `params`.
  */
 export interface Request {
   readonly method: string;
@@ -12,7 +12,8 @@ export interface Request {
   readonly query: { get(name: string): string | null; has(name: string): boolean };
   readonly params: Readonly<Record<string, string>>;
   readonly body: ReadableStream<Uint8Array> | null;
-  arrayBuffer(): Promise<ArrayBuffer>;
+  /** All of the body. */
+  bytes(): Promise<Uint8Array>;
 }
 
 /** A body of bytes has its length as Content-Length; a stream must never error: it ends early instead. */

@@ -42,11 +42,10 @@ export async function sendAnswer(exchange: Exchange, answer: Answer): Promise<vo
   } else {
     const { status, body: content = '' } = answer;
     const length = typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;
-    const bodiless = status === 204 || status === 304;
-    outgoing.writeHead(
-      status,
-      bodiless ? answer.headers : { ...answer.headers, 'content-length': length },
-    );
+    const headers: string[] = [];
+    for (const name in answer.headers) headers.push(name, answer.headers[name] as string);
+    if (status !== 204 && status !== 304) headers.push('content-length', String(length));
+    outgoing.writeHead(status, headers);
     if (!drained) {
       outgoing.end(content);
       return;

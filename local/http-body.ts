@@ -5,6 +5,7 @@ import { ServingError } from '../shared/errors.ts';
 const MAX_BODY_BYTES = 104_857_600;
 // A chunked body has no length to go by: its buffer doubles from here.
 const FIRST_CHUNKED_BYTES = 65_536;
+const NOTHING = new Uint8Array(0);
 
 /** A request's body, taken from the socket when someone asks for it. */
 export class HttpBody {
@@ -35,17 +36,24 @@ export class HttpBody {
     return this.#stream;
   }
 
-  /**
-   * All of it in an ArrayBuffer of its own, which may be transferred.
-   * @throws ServingError `tooLarge`, `malformed` when it ends early
-   */
-  async read(): Promise<ArrayBuffer> {
+  /** All of it. @throws ServingError `tooLarge`, `malformed` when it ends early */
+  async read(): Promise<Uint8Array> {
     const declared = this.declaredBytes;
-    if (declared === 0) return new ArrayBuffer(0);
+    if (declared === 0) return NOTHING;
     if (declared !== undefined && declared > MAX_BODY_BYTES) throw tooLarge();
-    let bytes = new Uint8Array(declared ?? FIRST_CHUNKED_BYTES);
+    let bytes: Uint8Array = NOTHING;
     let length = 0;
     await this.#take((chunk) => {
+      if (length === 0) {
+        // Most bodies come in one piece, which is taken as it is.
+        length = chunk.byteLength;
+        const rest = Math.max((declared ?? FIRST_CHUNKED_BYTES) - length, 0);
+        bytes = chunk;
+        if (rest === 0) return undefined;
+        bytes = new Uint8Array(length + rest);
+        bytes.set(chunk);
+        return undefined;
+      }
       const end = length + chunk.byteLength;
       if (end > MAX_BODY_BYTES) return tooLarge();
       if (end > bytes.byteLength) {
@@ -57,7 +65,7 @@ export class HttpBody {
       length = end;
       return undefined;
     });
-    return length === bytes.byteLength ? bytes.buffer : bytes.buffer.slice(0, length);
+    return length === bytes.byteLength ? bytes : bytes.subarray(0, length);
   }
 
   /** Ends all reading; what still comes may be thrown away. */

@@ -38,6 +38,7 @@ async function serve(
     app,
     routePrefix: '',
     log: (line) => lines.push(line),
+    quiet: false,
     onAccepted: () => (accepted += 1),
   });
   return `http://127.0.0.1:${await listener.listen(0, '127.0.0.1')}`;
@@ -115,10 +116,10 @@ describe('requests', () => {
     expect(said).toMatch(/\r\n\r\n1, 2\|"a", "b"$/);
   });
 
-  test('give a body as one ArrayBuffer of exactly its length', async () => {
-    const buffers: ArrayBuffer[] = [];
+  test('give a body of exactly its length', async () => {
+    const buffers: Uint8Array[] = [];
     const base = await serve(async (request) => {
-      buffers.push(await request.arrayBuffer());
+      buffers.push(await request.bytes());
       return { status: 200 };
     });
     const large = Buffer.alloc(3_000_000, 'abc');
@@ -126,14 +127,13 @@ describe('requests', () => {
     await fetch(base, { method: 'POST', body: large });
     await fetch(base, { method: 'POST' });
     expect(buffers.map((buffer) => buffer.byteLength)).toEqual([5, 3_000_000, 0]);
-    expect(Buffer.from(buffers[1] ?? new ArrayBuffer(0)).equals(large)).toBe(true);
-    expect(structuredClone(buffers[0], { transfer: buffers.slice(0, 1) })?.byteLength).toBe(5);
+    expect(large.equals(buffers[1] ?? new Uint8Array(0))).toBe(true);
   });
 
   test('give a chunked body whole', async () => {
     const base = await serve(async (request) => {
-      const body = await request.arrayBuffer();
-      return { status: 200, body: new Uint8Array(body) };
+      const body = await request.bytes();
+      return { status: 200, body };
     });
     const chunks = Array.from({ length: 40 }, (_, i) => Buffer.alloc(10_000, i));
     const body = new ReadableStream({
@@ -172,7 +172,7 @@ describe('requests', () => {
     const handled = new Promise<void>((done) => {
       void serve(async (request) => {
         try {
-          await request.arrayBuffer();
+          await request.bytes();
         } catch (error) {
           failure = error;
         }
@@ -191,7 +191,7 @@ describe('requests', () => {
 
   test('what is longer than the host takes is refused before it is read', async () => {
     const base = await serve(async (request) => {
-      await request.arrayBuffer();
+      await request.bytes();
       return { status: 200 };
     });
     const said = await raw(
@@ -360,7 +360,7 @@ describe('a body nobody reads', () => {
 
   test('waiting to be invited: it is, once the handler reads', async () => {
     const base = await serve(async (request) => {
-      const body = await request.arrayBuffer();
+      const body = await request.bytes();
       return { status: 200, body: String(body.byteLength) };
     });
     const said = await raw(

@@ -21,6 +21,8 @@ interface HttpListenerSettings {
   readonly app: App;
   readonly routePrefix: string;
   readonly log: Log;
+  /** Whether requests are not told of. */
+  readonly quiet: boolean;
   /** Called when an answer was 202: work has been left for a queue. */
   readonly onAccepted: () => void;
 }
@@ -95,17 +97,19 @@ export class HttpListener {
       this.#settings.log(`error: ${method} ${path}: ${String(error)}`);
       outgoing.destroy();
     } finally {
-      const ms = (performance.now() - begun).toFixed(1);
-      this.#settings.log(
-        `${method} ${path} ${status} ${ms} ms${left ? ' (the caller had left)' : ''}`,
-      );
+      if (!this.#settings.quiet) {
+        const ms = (performance.now() - begun).toFixed(1);
+        this.#settings.log(
+          `${method} ${path} ${status} ${ms} ms${left ? ' (the caller had left)' : ''}`,
+        );
+      }
       if (status === 202) this.#settings.onAccepted();
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle();
     }
   }
 
-  async #answer(incoming: IncomingMessage, body: HttpBody, path: string): Promise<Answer> {
+  #answer(incoming: IncomingMessage, body: HttpBody, path: string): Answer | Promise<Answer> {
     const { app, log } = this.#settings;
     const method = incoming.method ?? '';
     let route: Route | undefined;
@@ -125,6 +129,6 @@ export class HttpListener {
     }
     const { definition, params } = route;
     const request = new HttpRequest(incoming, body, params);
-    return await answerHttp(definition, app, request, new Invocation(definition, log));
+    return answerHttp(definition, app, request, new Invocation(definition, log));
   }
 }

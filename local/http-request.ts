@@ -38,7 +38,7 @@ export class HttpRequest implements Request {
     return this.#body.stream();
   }
 
-  arrayBuffer(): Promise<ArrayBuffer> {
+  bytes(): Promise<Uint8Array> {
     return this.#body.read();
   }
 }

@@ -1,4 +1,4 @@
-import { Cron } from 'croner';
+import type { Cron } from 'croner';
 import type { TimerFunction } from '../functions/trigger.ts';
 import type { App } from '../shared/compose.ts';
 import type { TriggerRunner } from './trigger-runner.ts';
@@ -10,6 +10,7 @@ export class TimerListener {
   readonly #runner: TriggerRunner;
   #cron: Cron | undefined;
   #running: Promise<unknown> | undefined;
+  #stopped = false;
 
   /** @throws Error when the schedule is not one of six fields */
   constructor(definition: TimerFunction, app: App, runner: TriggerRunner) {
@@ -24,7 +25,10 @@ export class TimerListener {
     }
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    // Parses a schedule only now: nobody who waits for a first answer should wait for it.
+    const { Cron } = await import('croner');
+    if (this.#stopped) return;
     // NCRONTAB wants day of month AND day of week where cron wants either.
     this.#cron = new Cron(this.#definition.schedule, { timezone: 'UTC', domAndDow: true }, () => {
       this.#tick();
@@ -33,6 +37,7 @@ export class TimerListener {
 
   /** Resolves when a run in flight has ended. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#cron?.stop();
     await this.#running;
   }

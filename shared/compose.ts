@@ -4,6 +4,7 @@ import { createAzureArtifacts } from './adapters/azure/artifacts.ts';
 import { createAzureMessages } from './adapters/azure/messages.ts';
 import { createCosmosRegistry } from './adapters/azure/registry.ts';
 import { createModelFiles } from './adapters/disk/model-files.ts';
+import { createRecentVersions } from './adapters/disk/recent-versions.ts';
 import { createSpool } from './adapters/disk/spool.ts';
 import { observeWrites } from './adapters/observed-registry.ts';
 import { ThreadedEngine } from './adapters/onnx/engine.ts';
@@ -23,6 +24,7 @@ import type {
 } from './ports.ts';
 import { ColdStart } from './telemetry/cold-start.ts';
 import { StatisticsOfModels } from './telemetry/model-statistics.ts';
+import { RecentModels } from './usecases/recent-models.ts';
 import { ServableModels } from './usecases/servable-models.ts';
 
 /** Everything a handler may need; use cases take the slice that they use. */
@@ -94,6 +96,14 @@ export function compose(
         coldStart,
       }),
   });
+  const recentModels = new RecentModels({
+    engine,
+    models,
+    modelFiles,
+    recent: createRecentVersions(join(config.scratchDir, 'recent-versions')),
+    config,
+  });
+  void recentModels.begin();
   return {
     config,
     clock,
@@ -112,7 +122,10 @@ export function compose(
     models,
     statistics: new StatisticsOfModels(),
     coldStart,
-    close: () => engine.close(),
+    async close() {
+      await recentModels.end();
+      await engine.close();
+    },
   };
 }
 

@@ -166,6 +166,27 @@ export interface ModelInspector {
   inspect(file: string): Promise<Inspection>;
 }
 
+/** What the registry says of a ready version, as far as serving it needs; all of it is JSON. */
+export interface KnownVersion {
+  readonly model: ModelName;
+  readonly incarnation: number;
+  readonly version: Version;
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly signature: Signature;
+  readonly batchRows: number;
+  readonly inlineable: boolean;
+  readonly preload: boolean;
+}
+
+/** Which versions this instance's disk served last, kept from one process to the next. */
+export interface RecentVersions {
+  /** The one used last at the end; empty when nothing is kept that can be trusted. Never throws. */
+  read(): Promise<readonly KnownVersion[]>;
+  /** Replaces what is kept. @throws the file system's own errors */
+  write(versions: readonly KnownVersion[]): Promise<void>;
+}
+
 /** A model file on this instance, ready to be loaded. */
 export interface ServableModel {
   /** The same key is the same bytes and options. */
@@ -185,9 +206,9 @@ export interface ServableModel {
   open(): Promise<ModelFile>;
 }
 
-/** One request to a model, body as it came from the wire. Buffers are moved, not copied. */
+/** One request to a model, body as it came from the wire: the engine's from then on. */
 export interface InferJob {
-  readonly body: ArrayBuffer;
+  readonly body: Uint8Array;
   /** Bytes of the JSON header after decompression; undefined: the body is JSON. */
   readonly headerLength: number | undefined;
   readonly contentEncoding: string | undefined;

@@ -49,7 +49,12 @@ async function send(definition: HttpFunction, sent: Sent) {
     status,
     headers = {},
     body = null,
-  } = await answerHttp(definition, whole.app, request, context);
+  } = await answerHttp(
+    definition,
+    whole.app,
+    Object.assign(request, { bytes: async () => new Uint8Array(await request.arrayBuffer()) }),
+    context,
+  );
   const response = new HttpResponse({ status, headers, body });
   return { request, response, text: await response.text(), logs };
 }

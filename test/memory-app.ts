@@ -117,7 +117,7 @@ export async function send(
     query: new URL(url).searchParams,
     params: call.params,
     body: real.body,
-    arrayBuffer: () => real.arrayBuffer(),
+    bytes: async () => new Uint8Array(await real.arrayBuffer()),
   };
   const answer = await answerHttp(definition, app, request, quietContext());
   return { ...answer, json: () => JSON.parse(answer.body as string) as Record<string, unknown> };

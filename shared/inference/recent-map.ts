@@ -2,6 +2,8 @@
 export class RecentMap<Key, Value> {
   readonly #maxEntries: number;
   readonly #entries = new Map<Key, Value>();
+  /** The entry that was used last: it stands at the end already. */
+  #latest: Key | undefined;
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries;
@@ -10,7 +12,8 @@ export class RecentMap<Key, Value> {
   /** Reading counts as use. */
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
-    if (value !== undefined) {
+    if (value !== undefined && key !== this.#latest) {
+      this.#latest = key;
       this.#entries.delete(key);
       this.#entries.set(key, value);
     }
@@ -18,6 +21,7 @@ export class RecentMap<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
+    this.#latest = key;
     this.#entries.delete(key);
     this.#entries.set(key, value);
     if (this.#entries.size <= this.#maxEntries) return;

@@ -42,9 +42,26 @@ export function elementBytes(datatype: FixedDatatype): number {
   return ARRAYS[datatype].BYTES_PER_ELEMENT;
 }
 
-/** Zeros. */
+// Small arrays share slabs, as Node's small buffers do: a buffer each would cost more to make and to
+// collect than to fill. A slab goes when the last array on it has gone.
+const SLAB_BYTES = 65_536;
+const SMALL_BYTES = 4_096;
+let slab = new ArrayBuffer(SLAB_BYTES);
+let taken = 0;
+
+/** Zeros; a small array's buffer is longer than the array. */
 export function allocate<D extends FixedDatatype>(datatype: D, length: number): ArrayOf[D] {
-  return new ARRAYS[datatype](length);
+  const array = ARRAYS[datatype];
+  const bytes = length * array.BYTES_PER_ELEMENT;
+  if (bytes > SMALL_BYTES) return new array(length);
+  if (taken + bytes > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    taken = 0;
+  }
+  const at = taken;
+  // Whatever comes next is aligned.
+  taken += Math.ceil(bytes / 8) * 8;
+  return new array(slab, at, length);
 }
 
 /**

@@ -18,6 +18,9 @@ export interface InferResponse {
   readonly outputs: readonly { readonly tensor: Tensor; readonly binary: boolean }[];
 }
 
+/** Makes room for this many bytes; what stands in it is overwritten. */
+export type Allocate = (bytes: number) => Uint8Array;
+
 /** The body, and its JSON header's length when any output is binary. */
 export interface EncodedResponse {
   readonly body: Uint8Array;
@@ -25,10 +28,14 @@ export interface EncodedResponse {
 }
 
 /**
- * Encodes an answer: JSON, or a JSON header and the binary tensors behind it in `outputs` order.
+ * Encodes an answer into what `allocate` gives: JSON, or a JSON header and the binary tensors behind
+ * it in `outputs` order.
  * @throws ServingError `malformed` when an output is too large to write as JSON
  */
-export function encodeResponse(response: InferResponse): EncodedResponse {
+export function encodeResponse(
+  response: InferResponse,
+  allocate: Allocate = (bytes) => new Uint8Array(bytes),
+): EncodedResponse {
   const { outputs } = response;
   for (const { tensor, binary } of outputs) {
     if (!binary && tensor.data.length > MAX_JSON_ELEMENTS) {
@@ -43,8 +50,7 @@ export function encodeResponse(response: InferResponse): EncodedResponse {
   const headerBytes = writer.length;
   let total = headerBytes;
   for (const { byteLength } of binaries) total += byteLength;
-  // An ArrayBuffer of its own: it is moved between threads, and a pooled one can't be.
-  const body = new Uint8Array(total);
+  const body = allocate(total);
   body.set(writer.bytes.subarray(0, headerBytes));
   let offset = headerBytes;
   for (const bytes of binaries) {

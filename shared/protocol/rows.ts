@@ -1,6 +1,5 @@
-import type { Tensor, TensorData } from './tensor.ts';
-
-type TypedArray = Exclude<TensorData, string[]>;
+import { allocate, type FixedDatatype } from './datatypes.ts';
+import type { Tensor } from './tensor.ts';
 
 /**
  * Tensors of one datatype and the same dimensions but the first, one below the other: shape
@@ -16,7 +15,7 @@ export function concatRows(tensors: readonly Tensor[]): Tensor {
     return { ...first, shape, data: tensors.flatMap(({ data }) => data as string[]) };
   }
   const length = tensors.reduce((sum, { data }) => sum + data.length, 0);
-  const data = new (first.data.constructor as new (length: number) => TypedArray)(length);
+  const data = allocate(first.datatype as FixedDatatype, length);
   let at = 0;
   for (const tensor of tensors) {
     data.set(tensor.data as never, at);

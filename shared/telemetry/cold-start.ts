@@ -22,10 +22,16 @@ export class ColdStart {
   readonly #phases: Partial<Record<Phase, number>> = {};
   #prepared = false;
   #report: ColdStartReport | undefined;
+  /** Resolves when the first prediction has been answered. */
+  readonly firstAnswer: Promise<void>;
+  #settle: () => void = () => undefined;
 
   /** `now` is ms since the process began. */
   constructor(now: () => number) {
     this.#now = now;
+    this.firstAnswer = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
   }
 
   /** Adds time spent in a phase, ms. */
@@ -57,6 +63,7 @@ export class ColdStart {
   answered(): ColdStartReport | undefined {
     if (this.#report) return undefined;
     this.#report = { totalMs: this.#now(), phases: { ...this.#phases }, prepared: this.#prepared };
+    this.#settle();
     return this.#report;
   }
 

@@ -31,18 +31,20 @@ export async function predict(
   request: PredictRequest,
 ): Promise<{ answer: InferAnswer; choice: Choice }> {
   const { clock, engine, models, statistics, config } = deps;
-  const { model, wanted, routingKey, ...body } = request;
+  const { model, wanted, routingKey, body, headerLength, contentEncoding } = request;
   const arrivedAt = clock();
   const point = routingKey === undefined ? Math.random() : routingPoint(routingKey, model);
-  const { choice, servable } = await models.resolve(model, wanted, point);
+  const { choice, servable } =
+    models.resolveKnown(model, wanted, point) ?? (await models.resolve(model, wanted, point));
   // Compressed bodies can't be looked into here; the thread that inflates them honours these too.
-  const asked = body.contentEncoding
-    ? {}
-    : peekScheduling(new Uint8Array(body.body), body.headerLength);
+  const asked = contentEncoding ? {} : peekScheduling(body, headerLength);
   const timeoutMs = Math.min(asked.timeoutMs || config.requestTimeoutMs, config.requestTimeoutMs);
   try {
     const answer = await engine.infer(servable, {
-      ...body,
+      body,
+      headerLength,
+      contentEncoding,
+      acceptEncoding: request.acceptEncoding,
       deadline: arrivedAt + timeoutMs,
       priority: asked.priority ?? 0,
     });

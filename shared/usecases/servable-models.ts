@@ -8,6 +8,7 @@ import { unknownModel } from '../registry/lookup.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import { type Choice, resolveVersion } from '../registry/routing.ts';
 import type { ColdStart } from '../telemetry/cold-start.ts';
+import { type KnownModel, servableFrom } from './known-version.ts';
 
 const MAX_MODELS = 10_000;
 /** A record that doesn't know what was asked for is read again, unless it is as fresh as this. */
@@ -23,6 +24,14 @@ export interface ServableModelsDeps {
 interface Look {
   readonly at: number;
   readonly record: Promise<ModelRecord | undefined>;
+  /** What `record` came to. */
+  found?: ModelRecord | undefined;
+}
+
+/** Which version answers, and that version ready for the engine. */
+export interface Resolved {
+  readonly choice: Choice;
+  readonly servable: ServableModel;
 }
 
 /** What this instance knows of models: records for a few seconds, what never changes for longer. */
@@ -30,7 +39,7 @@ export class ServableModels {
   readonly #deps: ServableModelsDeps;
   readonly #ttlMs: number;
   readonly #records = new RecentMap<ModelName, Look>(MAX_MODELS);
-  readonly #servable = new RecentMap<string, ServableModel>(MAX_MODELS);
+  readonly #servable = new RecentMap<string, KnownModel>(MAX_MODELS);
 
   constructor(deps: ServableModelsDeps, ttlMs: number) {
     this.#deps = deps;
@@ -47,6 +56,23 @@ export class ServableModels {
     return record;
   }
 
+  /** As `resolve` does, at once, where nothing has to be read; undefined where `resolve` must tell. */
+  resolveKnown(
+    model: ModelName,
+    wanted: Version | AliasName | undefined,
+    point: number,
+  ): Resolved | undefined {
+    const look = this.#records.get(model);
+    if (!look?.found || look.found.deleted || !this.#isFresh(look, this.#ttlMs)) return undefined;
+    try {
+      const choice = resolveVersion(look.found, wanted, point);
+      const servable = this.#servable.get(keyOf(look.found, choice.version));
+      return servable && { choice, servable };
+    } catch {
+      return undefined;
+    }
+  }
+
   /**
    * Which version answers a request, and that version ready for the engine.
    * @throws ServingError `notFound`, `notReady`, `rejected`
@@ -55,7 +81,7 @@ export class ServableModels {
     model: ModelName,
     wanted: Version | AliasName | undefined,
     point: number,
-  ): Promise<{ choice: Choice; servable: ServableModel }> {
+  ): Promise<Resolved> {
     const record = await this.record(model);
     try {
       const choice = resolveVersion(record, wanted, point);
@@ -72,7 +98,7 @@ export class ServableModels {
   /** A ready version, as the engine takes it. */
   async servable(record: ModelRecord, version: Version): Promise<ServableModel> {
     const { model, incarnation } = record;
-    const key = `${model}/${incarnation}/${version}`;
+    const key = keyOf(record, version);
     const known = this.#servable.get(key);
     if (known) return known;
     const verdict = await this.#deps.coldStart.time('registry', () =>
@@ -85,21 +111,27 @@ export class ServableModels {
     }
     const { digest, bytes, outcome, card } = verdict;
     const { signature, facts, batching } = outcome;
-    const { modelFiles } = this.#deps;
-    const servable: ServableModel = {
-      key,
-      model,
-      version,
-      digest,
-      bytes,
-      signature,
-      batchRows: batchRows({ batching, quantized: facts.quantized }, card),
-      inlineable: isInlineable(signature, facts),
-      preload: card.preload === true,
-      open: () => modelFiles.open({ model, incarnation, digest, name: 'model.onnx' }, bytes),
-    };
+    const servable = servableFrom(
+      {
+        model,
+        incarnation,
+        version,
+        digest,
+        bytes,
+        signature,
+        batchRows: batchRows({ batching, quantized: facts.quantized }, card),
+        inlineable: isInlineable(signature, facts),
+        preload: card.preload === true,
+      },
+      this.#deps.modelFiles,
+    );
     this.#servable.set(key, servable);
     return servable;
+  }
+
+  /** Those that were asked for, the one asked for last at the end. */
+  asked(): Iterable<KnownModel> {
+    return this.#servable.values();
   }
 
   /** The record changed: the next look reads it. */
@@ -108,17 +140,31 @@ export class ServableModels {
   }
 
   #look(model: ModelName, maxAgeMs: number): Promise<ModelRecord | undefined> {
-    const now = this.#deps.clock();
     const last = this.#records.get(model);
-    if (last && now >= last.at && now - last.at <= maxAgeMs) return last.record;
+    if (last && this.#isFresh(last, maxAgeMs)) return last.record;
+    const at = this.#deps.clock();
     const record = this.#deps.coldStart
       .time('registry', () => this.#deps.registry.readModel(model))
       .then((stored) => stored?.value);
-    const look = { at: now, record };
+    const look: Look = { at, record };
     this.#records.set(model, look);
-    record.catch(() => {
-      if (this.#records.get(model) === look) this.#records.delete(model);
-    });
+    record.then(
+      (found) => {
+        look.found = found;
+      },
+      () => {
+        if (this.#records.get(model) === look) this.#records.delete(model);
+      },
+    );
     return record;
   }
+
+  #isFresh({ at }: Look, maxAgeMs: number): boolean {
+    const now = this.#deps.clock();
+    return now >= at && now - at <= maxAgeMs;
+  }
+}
+
+function keyOf({ model, incarnation }: ModelRecord, version: Version): string {
+  return `${model}/${incarnation}/${version}`;
 }

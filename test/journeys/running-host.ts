@@ -23,13 +23,15 @@ export interface RunningHost {
 export interface HostOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The bundle; the test run's own by default. */
+  readonly dist?: string;
   /** Keeps its data; a new folder by default. */
   readonly dataDir?: string;
 }
 
 /** Starts the bundled local host on a free port and waits until it serves. */
 export async function startHost(options: HostOptions = {}): Promise<RunningHost> {
-  const dist = process.env.PILOTLIGHT_TEST_DIST;
+  const dist = options.dist ?? process.env.PILOTLIGHT_TEST_DIST;
   if (!dist) throw new Error('PILOTLIGHT_TEST_DIST: not set; the global setup bundles into it');
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'pilotlight-host-')));
   const child = spawn(

@@ -11,7 +11,7 @@ export async function blobService(storage: Config['storage']): Promise<BlobServi
   const { BlobServiceClient } = await import('@azure/storage-blob');
   return storage.kind === 'connectionString'
     ? BlobServiceClient.fromConnectionString(storage.connectionString)
-    : new BlobServiceClient(storage.endpoints.blob, await credential(storage.clientId));
+    : new BlobServiceClient(storage.endpoints.blob, await azureCredential(storage.clientId));
 }
 
 /** The storage account's queues. */
@@ -19,7 +19,7 @@ export async function queueService(storage: Config['storage']): Promise<QueueSer
   const { QueueServiceClient } = await import('@azure/storage-queue');
   return storage.kind === 'connectionString'
     ? QueueServiceClient.fromConnectionString(storage.connectionString)
-    : new QueueServiceClient(storage.endpoints.queue, await credential(storage.clientId));
+    : new QueueServiceClient(storage.endpoints.queue, await azureCredential(storage.clientId));
 }
 
 /** The Cosmos DB database; whether it exists is the caller's to see. */
@@ -36,12 +36,22 @@ export async function cosmosDatabase(cosmos: Config['cosmos']): Promise<Database
         })
       : new CosmosClient({
           endpoint: cosmos.endpoints.account,
-          aadCredentials: await credential(cosmos.clientId),
+          aadCredentials: await azureCredential(cosmos.clientId),
         });
   return client.database(cosmos.database);
 }
 
-async function credential(clientId: string | undefined): Promise<TokenCredential> {
-  const { DefaultAzureCredential } = await import('@azure/identity');
-  return new DefaultAzureCredential(clientId ? { managedIdentityClientId: clientId } : {});
+const credentials = new Map<string | undefined, Promise<TokenCredential>>();
+
+/** The identity the app has, a user-assigned one if named: one for all clients, which keeps its tokens. */
+export function azureCredential(clientId: string | undefined): Promise<TokenCredential> {
+  const known = credentials.get(clientId);
+  if (known) return known;
+  const made = import('@azure/identity').then(
+    ({ DefaultAzureCredential }) =>
+      new DefaultAzureCredential(clientId ? { managedIdentityClientId: clientId } : {}),
+  );
+  credentials.set(clientId, made);
+  made.catch(() => credentials.delete(clientId));
+  return made;
 }

@@ -16,19 +16,24 @@ import {
 } from '../registry-document.ts';
 import { cosmosDatabase } from './clients.ts';
 import { cosmosFailure, cosmosStatus, OWNER_MISSING, unavailable } from './cosmos-failure.ts';
+import { readFirst } from './cosmos-first-reads.ts';
 
 /** The database's container; its partition key is `/model`. */
 const CONTAINER = 'registry';
 /** Documents asked for at once: a record of thousands of versions is most of a megabyte. */
 const MAX_PAGE = 100;
+/** From the first read until the SDK is loaded, unless something needs it before. */
+const SDK_AFTER_MS = 1_000;
 
 /**
  * The registry in Cosmos DB: point operations with If-Match, and queries that also name the
  * partition key, because not every emulator honours it as an option. Nothing connects before the
- * first call.
+ * first call. Documents are read without the SDK until something else needs it, or for a second:
+ * whatever this instance has written, it reads by the client that wrote it.
  */
 export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
   let opened: Promise<Container> | undefined;
+  let settle: NodeJS.Timeout | undefined;
   const open = () => {
     opened ??= cosmosDatabase(cosmos)
       .then((database) => database.container(CONTAINER))
@@ -47,7 +52,17 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
     }
   };
 
-  const read = <Body>(model: string, id: string): Promise<Stored<Body> | undefined> =>
+  const read = async <Body>(model: string, id: string): Promise<Stored<Body> | undefined> => {
+    if (opened) return await readBySdk(model, id);
+    const first = await readFirst(cosmos, { container: CONTAINER, partition: model, id });
+    settle ??= setTimeout(() => void open().catch(() => undefined), SDK_AFTER_MS).unref();
+    if (first === undefined) return await readBySdk(model, id);
+    if (first === 'absent') return undefined;
+    const { body } = first.document as RegistryDocument<Body>;
+    return { value: body, etag: first.etag };
+  };
+
+  const readBySdk = <Body>(model: string, id: string): Promise<Stored<Body> | undefined> =>
     attempt(`reading ${id} of model ${model}`, async (container) => {
       const response: ItemResponse<RegistryDocument<Body>> = await container
         .item(id, model)

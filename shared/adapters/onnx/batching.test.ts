@@ -103,7 +103,7 @@ function job(name: string, { rows, scale, bad }: Asked, seed: number): InferJob 
     return { name: input, datatype, shape: dims, data };
   });
   return {
-    body: Uint8Array.from(Buffer.from(JSON.stringify({ id: `r${seed}`, inputs }))).buffer,
+    body: Uint8Array.from(Buffer.from(JSON.stringify({ id: `r${seed}`, inputs }))),
     headerLength: undefined,
     contentEncoding: undefined,
     acceptEncoding: undefined,

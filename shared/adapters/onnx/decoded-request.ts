@@ -15,10 +15,14 @@ export interface Decoded {
   readonly decodedAt: number;
 }
 
-/** Reads a request. @throws ServingError `malformed`, `tooLarge`, `unsupportedMedia`, `deadlinePassed` */
-export function decode(model: SessionModel, source: RunRequest, index: number): Decoded {
-  const startedAt = monotonicNs();
-  const body = inflate(new Uint8Array(source.body), source.contentEncoding, model.maxBodyBytes);
+/** Reads a request, begun at `startedAt`. @throws ServingError `malformed`, `tooLarge`, `unsupportedMedia`, `deadlinePassed` */
+export function decode(
+  model: SessionModel,
+  source: RunRequest,
+  index: number,
+  startedAt: number,
+): Decoded {
+  const body = inflate(source.body, source.contentEncoding, model.maxBodyBytes);
   const request = decodeRequest(body, source.headerLength, model.signature);
   refuseIfLate(request.parameters.timeoutMicroseconds, source.arrivedAt);
   const rows = request.inputs[0]?.shape[0] ?? 1;

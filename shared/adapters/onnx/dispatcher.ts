@@ -1,24 +1,17 @@
 import { ServingError } from '../../errors.ts';
-import type { RequestQueue, Waiting } from '../../inference/request-queue.ts';
+import type { RequestQueue } from '../../inference/request-queue.ts';
 import type { ServableModel } from '../../ports.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { ModelThread } from './thread.ts';
+import { ownBytes } from './own-bytes.ts';
+import type { PendingRequest } from './pending-request.ts';
+import type { ModelThread } from './thread.ts';
+import { ThreadPool } from './thread-pool.ts';
 import {
   type LoadedReply,
   monotonicNs,
-  type RunAnswer,
   type RunOutcome,
-  type RunRequest,
   type SessionModel,
 } from './thread-protocol.ts';
-
-/** A request in the queue. */
-export interface QueuedRequest extends Waiting {
-  readonly loaded: LoadedModel;
-  readonly request: RunRequest;
-  readonly resolve: (answer: RunAnswer) => void;
-  readonly reject: (error: Error) => void;
-}
 
 interface Events {
   /** A thread has loaded a model; `alone`: no other thread loaded anything meanwhile. */
@@ -33,18 +26,14 @@ interface Events {
   residents(): Iterable<LoadedModel>;
 }
 
-/** Wait this long before a thread that died is replaced: one that dies at its start must not spin. */
-const RESPAWN_MS = 250;
-
 /**
  * Gives work to idle threads: a request whose model the thread holds, or a model to load. At most
  * all threads but one load at a time, so that the rest keep answering.
  */
 export class Dispatcher {
-  readonly #threads = new Set<ModelThread>();
-  readonly #queue: RequestQueue<QueuedRequest>;
+  readonly #threads: ThreadPool;
+  readonly #queue: RequestQueue<PendingRequest>;
   readonly #events: Events;
-  readonly #workerFile: URL;
   readonly #count: number;
   /** Opened, and in no thread yet. */
   readonly #toLoad = new Set<LoadedModel>();
@@ -52,30 +41,35 @@ export class Dispatcher {
   readonly #loading = new Map<ModelThread, LoadedModel>();
   readonly #maxBodyBytes: number;
   #loadsBegun = 0;
-  /** Threads that were started, not counting those in the place of others. */
-  #spawned = 1;
-  #ended = false;
 
   constructor(options: {
     workerFile: URL;
     maxBodyBytes: number;
     threads: number;
-    queue: RequestQueue<QueuedRequest>;
+    queue: RequestQueue<PendingRequest>;
     events: Events;
   }) {
-    this.#workerFile = options.workerFile;
     this.#count = options.threads;
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#queue = options.queue;
     this.#events = options.events;
-    this.#spawn();
+    this.#threads = new ThreadPool({
+      workerFile: options.workerFile,
+      threads: options.threads,
+      died: (thread, error) => {
+        this.#forget(thread, error);
+      },
+      replaced: () => {
+        this.pump();
+      },
+    });
   }
 
   /** Asks for a model, whose file is open, to be loaded into a first thread. */
   load(loaded: LoadedModel): void {
     this.#toLoad.add(loaded);
     this.pump();
-    if (this.#toLoad.size > 0) this.#spawnAll();
+    if (this.#toLoad.size > 0) this.#threads.grow();
   }
 
   /** Takes a model out of every thread; resolves when its sessions are gone. */
@@ -91,24 +85,9 @@ export class Dispatcher {
     this.pump();
   }
 
-  /** The longest time a thread has worked on one thing, in ms. */
-  longestBusyMs(): number {
-    const now = performance.now();
-    return Math.max(
-      0,
-      ...[...this.#threads].map(({ busySince }) => (busySince === undefined ? 0 : now - busySince)),
-    );
-  }
-
-  /** Whether any thread is at work. */
-  get busy(): boolean {
-    return [...this.#threads].some((thread) => !thread.idle);
-  }
-
-  /** Ends the threads that are idle; a busy one can't be ended without ending the process. */
-  async end(): Promise<void> {
-    this.#ended = true;
-    await Promise.all([...this.#threads].filter(({ idle }) => idle).map((thread) => thread.end()));
+  /** What does the work. */
+  get threads(): Pick<ThreadPool, 'busy' | 'longestBusyMs' | 'end'> {
+    return this.#threads;
   }
 
   /** Gives every idle thread something to do, if there is something. */
@@ -141,7 +120,7 @@ export class Dispatcher {
   }
 
   /** What waits for the model goes together, up to its best batch: no timer, no wait. */
-  #run(thread: ModelThread, first: QueuedRequest): void {
+  #run(thread: ModelThread, first: PendingRequest): void {
     const { loaded } = first;
     const requests = [first];
     while (requests.length < loaded.model.batchRows) {
@@ -150,10 +129,11 @@ export class Dispatcher {
       requests.push(next);
     }
     const began = monotonicNs();
+    const moved = requests.map(({ request }) => ({ ...request, body: ownBytes(request.body) }));
     void thread
       .send(
-        { type: 'run', session: loaded.session, requests: requests.map(({ request }) => request) },
-        requests.map(({ request }) => request.body),
+        { type: 'run', session: loaded.session, requests: moved },
+        moved.map(({ body }) => body.buffer),
       )
       .then(
         (reply) => {
@@ -188,7 +168,7 @@ export class Dispatcher {
           if (loaded.dropped && loaded.references === 0) return;
           if (reply.kind !== 'loaded') return;
           // A second thread only now: starting together, each would start later.
-          this.#spawnAll();
+          this.#threads.grow();
           const alone = first && this.#loadsBegun === number;
           this.#events.loaded(loaded, thread, reply, alone);
           if (loaded.threads.size === this.#count && !loaded.preparing) releaseFile(loaded);
@@ -213,27 +193,13 @@ export class Dispatcher {
     return [...this.#loading].filter(([, other]) => other === loaded).map(([thread]) => thread);
   }
 
-  #spawnAll(): void {
-    if (this.#ended) return;
-    for (; this.#spawned < this.#count; this.#spawned++) this.#spawn();
-  }
-
-  #spawn(): void {
-    const thread = new ModelThread(this.#workerFile, (ended, error) => {
-      this.#threads.delete(ended);
-      for (const loaded of this.#events.residents()) {
-        if (loaded.threads.delete(ended) && loaded.threads.size === 0) {
-          this.#events.orphaned(loaded, error);
-        }
+  /** A thread has died, and with it what it held. */
+  #forget(thread: ModelThread, error: Error): void {
+    for (const loaded of this.#events.residents()) {
+      if (loaded.threads.delete(thread) && loaded.threads.size === 0) {
+        this.#events.orphaned(loaded, error);
       }
-      if (this.#ended) return;
-      setTimeout(() => {
-        if (this.#ended) return;
-        this.#spawn();
-        this.pump();
-      }, RESPAWN_MS).unref();
-    });
-    this.#threads.add(thread);
+    }
   }
 }
 
@@ -245,15 +211,17 @@ export function sessionModel(model: ServableModel, maxBodyBytes: number): Sessio
 
 /** Tells each caller what became of its request. */
 export function settle(
-  requests: readonly Pick<QueuedRequest, 'resolve' | 'reject'>[],
-  outcomes: readonly RunOutcome[],
+  requests: readonly PendingRequest[],
+  outcomes: readonly (RunOutcome | undefined)[],
 ): void {
-  for (const [index, { resolve, reject }] of requests.entries()) {
+  for (let index = 0; index < requests.length; index++) {
+    const request = requests[index] as PendingRequest;
     const outcome = outcomes[index];
-    if (outcome?.kind === 'answered') resolve(outcome.answer);
-    else if (outcome?.kind === 'failed') reject(new ServingError(outcome.failure));
-    else if (outcome) reject(Object.assign(new Error(outcome.message), { stack: outcome.stack }));
-    else reject(new Error('the model thread left a request unanswered'));
+    if (outcome?.kind === 'answered') request.resolve(outcome.answer);
+    else if (outcome?.kind === 'failed') request.reject(new ServingError(outcome.failure));
+    else if (outcome) {
+      request.reject(Object.assign(new Error(outcome.message), { stack: outcome.stack }));
+    } else request.reject(new Error('the model thread left a request unanswered'));
   }
 }
 

@@ -78,7 +78,7 @@ function job(
     inputs: [{ name: 'image', datatype: 'FP32', shape, data }],
   });
   return {
-    body: Uint8Array.from(Buffer.from(text)).buffer,
+    body: Uint8Array.from(Buffer.from(text)),
     headerLength: undefined,
     contentEncoding: undefined,
     acceptEncoding: undefined,

@@ -2,7 +2,7 @@ import type { ServingError } from '../../errors.ts';
 import { RequestQueue } from '../../inference/request-queue.ts';
 import type { Engine, InferAnswer, InferJob, ServableModel } from '../../ports.ts';
 import type { ColdStart } from '../../telemetry/cold-start.ts';
-import { Dispatcher, type QueuedRequest, releaseFile } from './dispatcher.ts';
+import { Dispatcher, releaseFile } from './dispatcher.ts';
 import {
   closingFailure,
   deadlineFailure,
@@ -11,12 +11,14 @@ import {
   loadFailure,
 } from './engine-failure.ts';
 import { InlineRunner, MAX_INLINE_BODY_BYTES } from './inline-runner.ts';
+import { LoadWaits } from './load-waits.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelCache } from './model-cache.ts';
 import { ModelSources } from './model-sources.ts';
+import { PendingRequest } from './pending-request.ts';
 import type { PreparedModels, PreparedModelsOptions } from './prepared-models.ts';
 import { PreparingThread } from './preparing-thread.ts';
-import { type LoadedReply, monotonicNs, type RunAnswer } from './thread-protocol.ts';
+import type { LoadedReply } from './thread-protocol.ts';
 
 export interface EngineOptions {
   /** The bundled thread entry. */
@@ -41,18 +43,14 @@ const CLOSE_MS = 10_000;
 /** The engine on worker threads: the main thread only routes, and is never blocked by a run. */
 export class ThreadedEngine implements Engine {
   readonly #options: EngineOptions;
-  readonly #queue: RequestQueue<QueuedRequest>;
+  readonly #queue: RequestQueue<PendingRequest>;
   readonly #cache: ModelCache;
   readonly #dispatcher: Dispatcher;
   readonly #inline: InlineRunner;
   readonly #preparing: PreparingThread;
   readonly #sources: ModelSources;
   readonly #watch: NodeJS.Timeout;
-  /** Who waits for a first thread, by model. */
-  readonly #loads = new Map<
-    LoadedModel,
-    { resolve: () => void; reject: (error: Error) => void }[]
-  >();
+  readonly #loads = new LoadWaits();
   #stuck: string | undefined;
   #closing = false;
 
@@ -84,7 +82,7 @@ export class ThreadedEngine implements Engine {
           this.#cache.shrinkToBudget();
           if (!isFirst) return;
           loaded.arrived();
-          this.#settleLoads(loaded);
+          this.#loads.settle(loaded);
           void this.#considerInline(loaded, report.runMs);
           void this.#sources.improve(loaded);
         },
@@ -124,15 +122,15 @@ export class ThreadedEngine implements Engine {
     this.#watch.unref();
   }
 
-  async infer(model: ServableModel, job: InferJob): Promise<InferAnswer> {
-    this.#refuseWhenClosing();
-    const arrivedAt = monotonicNs();
-    const loaded = this.#cache.acquire(model);
-    try {
-      return await this.#enqueue(loaded, job, arrivedAt);
-    } finally {
-      this.#cache.release(loaded);
-    }
+  infer(model: ServableModel, job: InferJob): Promise<InferAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#refuseWhenClosing();
+      const loaded = this.#cache.acquire(model);
+      const settled = (): void => {
+        this.#cache.release(loaded);
+      };
+      this.#enqueue(new PendingRequest(loaded, job, { resolve, reject, settled }), job.deadline);
+    });
   }
 
   async load(model: ServableModel): Promise<void> {
@@ -140,9 +138,7 @@ export class ThreadedEngine implements Engine {
     const loaded = this.#cache.acquire(model);
     try {
       if (loaded.threads.size > 0) return;
-      await new Promise<void>((resolve, reject) => {
-        this.#loads.set(loaded, [...(this.#loads.get(loaded) ?? []), { resolve, reject }]);
-      });
+      await this.#loads.wait(loaded);
     } finally {
       this.#cache.release(loaded);
     }
@@ -168,60 +164,34 @@ export class ThreadedEngine implements Engine {
     this.#closing = true;
     clearInterval(this.#watch);
     const until = performance.now() + CLOSE_MS;
-    while ((this.#busy || this.#queue.requests > 0) && performance.now() < until) {
+    while ((this.#dispatcher.threads.busy || this.#preparing.busy || this.#queue.requests > 0) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     for (const request of this.#queue.items()) request.reject(closingFailure());
     for (const loaded of this.#cache.everything()) releaseFile(loaded);
-    await this.#dispatcher.end();
+    await this.#dispatcher.threads.end();
   }
 
-  #enqueue(loaded: LoadedModel, job: InferJob, arrivedAt: number): Promise<RunAnswer> {
-    return new Promise<RunAnswer>((resolve, reject) => {
-      const request: QueuedRequest = {
-        loaded,
-        priority: job.priority,
-        bytes: job.body.byteLength,
-        serviceNs: loaded.serviceNs,
-        request: {
-          body: job.body,
-          headerLength: job.headerLength,
-          contentEncoding: job.contentEncoding,
-          acceptEncoding: job.acceptEncoding,
-          arrivedAt,
-        },
-        resolve: (answer) => {
-          clearTimeout(timer);
-          resolve(answer);
-        },
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-      };
-      // A run can't be stopped; whoever waits for it can be answered.
-      const timer = setTimeout(
-        () => {
-          this.#queue.remove(request);
-          reject(deadlineFailure(loaded));
-        },
-        Math.max(0, job.deadline - Date.now()),
-      );
-      if (this.#mayRunInline(request)) {
-        this.#inline.enqueue(request);
-        return;
-      }
-      const late = this.#lateness(loaded, job.deadline);
-      if (late) {
-        request.reject(late);
-        return;
-      }
-      if (!this.#queue.push(request)) {
-        request.reject(fullFailure(this.#queue, this.#options));
-        return;
-      }
-      if (loaded.threads.size > 0) this.#dispatcher.pump();
+  #enqueue(request: PendingRequest, deadline: number): void {
+    const { loaded } = request;
+    if (this.#mayRunInline(request)) {
+      this.#inline.enqueue(request);
+      return;
+    }
+    const late = this.#lateness(loaded, deadline);
+    if (late) {
+      request.reject(late);
+      return;
+    }
+    if (!this.#queue.push(request)) {
+      request.reject(fullFailure(this.#queue, this.#options));
+      return;
+    }
+    request.atDeadline(deadline, () => {
+      this.#queue.remove(request);
+      request.reject(deadlineFailure(loaded));
     });
+    if (loaded.threads.size > 0) this.#dispatcher.pump();
   }
 
   #noteColdStart({ prepared }: LoadedModel, { report, runtimeMs }: LoadedReply): void {
@@ -230,10 +200,6 @@ export class ThreadedEngine implements Engine {
     coldStart?.took('create', report.createMs);
     coldStart?.took('firstRun', report.firstRunMs ?? 0);
     if (prepared) coldStart?.usedPrepared();
-  }
-
-  get #busy(): boolean {
-    return this.#dispatcher.busy || this.#preparing.busy;
   }
 
   async #open(loaded: LoadedModel): Promise<void> {
@@ -258,23 +224,15 @@ export class ThreadedEngine implements Engine {
       this.#queue.remove(request);
       request.reject(failure);
     }
-    this.#settleLoads(loaded, failure);
+    this.#loads.settle(loaded, failure);
     void this.#cache.dropEntry(loaded);
-  }
-
-  #settleLoads(loaded: LoadedModel, failure?: Error): void {
-    for (const { resolve, reject } of this.#loads.get(loaded) ?? []) {
-      if (failure) reject(failure);
-      else resolve();
-    }
-    this.#loads.delete(loaded);
   }
 
   #refuseWhenClosing(): void {
     if (this.#closing) throw closingFailure();
   }
 
-  #mayRunInline({ loaded, bytes, request }: QueuedRequest): boolean {
+  #mayRunInline({ loaded, bytes, request }: PendingRequest): boolean {
     return (
       loaded.inline &&
       bytes <= MAX_INLINE_BODY_BYTES &&
@@ -304,7 +262,7 @@ export class ThreadedEngine implements Engine {
   }
 
   #lookForStuckRun(): void {
-    const busyMs = this.#dispatcher.longestBusyMs();
+    const busyMs = this.#dispatcher.threads.longestBusyMs();
     if (busyMs <= this.#options.maxRunMs) return;
     this.#stuck ??= `a model has been running for ${Math.round(busyMs / 1000)} s and can't be stopped`;
   }

@@ -1,11 +1,15 @@
 import { messageOf } from '../../errors.ts';
-import { type QueuedRequest, sessionModel, settle } from './dispatcher.ts';
+import { sessionModel, settle } from './dispatcher.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { ModelRunner } from './model-runner.ts';
+import type { PendingRequest } from './pending-request.ts';
 import type { ModelSource } from './thread-protocol.ts';
 
 /** Larger bodies take too long to decode where everybody waits. */
 export const MAX_INLINE_BODY_BYTES = 32_768;
+
+/** A small answer is sent at once, so its bytes needn't be a buffer of their own. */
+const allocateBriefly = (bytes: number): Uint8Array => Buffer.allocUnsafe(bytes);
 
 /**
  * Runs tiny models on the main thread. What arrives while a run is under way, or in the same turn of
@@ -14,7 +18,7 @@ export const MAX_INLINE_BODY_BYTES = 32_768;
 export class InlineRunner {
   readonly #maxBodyBytes: number;
   #runner: Promise<ModelRunner> | undefined;
-  readonly #byModel = new Map<LoadedModel, QueuedRequest[]>();
+  readonly #byModel = new Map<LoadedModel, PendingRequest[]>();
   #scheduled = false;
   /** Requests that wait for their run. */
   waiting = 0;
@@ -26,7 +30,7 @@ export class InlineRunner {
   /** Makes a session of its own; from then on the model is `inline`. Failing leaves it to the threads. */
   async load(loaded: LoadedModel, source: ModelSource): Promise<void> {
     // The runtime is loaded here only when a model is small enough to want it.
-    this.#runner ??= import('./model-runner.ts').then((module) => new module.ModelRunner());
+    this.#runner ??= import('./model-runner.ts').then((module) => new module.ModelRunner(allocateBriefly));
     const runner = await this.#runner;
     await runner.load(loaded.session, source, sessionModel(loaded.model, this.#maxBodyBytes));
     if (loaded.dropped) await runner.unload(loaded.session);
@@ -40,7 +44,7 @@ export class InlineRunner {
   }
 
   /** Answers with the next run. */
-  enqueue(request: QueuedRequest): void {
+  enqueue(request: PendingRequest): void {
     this.waiting++;
     const waiting = this.#byModel.get(request.loaded);
     if (waiting) waiting.push(request);

@@ -1,18 +1,20 @@
 import * as runtime from 'onnxruntime-node';
 import { messageOf, ServingError } from '../../errors.ts';
 import { compress } from '../../protocol/content-encoding.ts';
-import { encodeResponse } from '../../protocol/response.ts';
+import { type Allocate, encodeResponse } from '../../protocol/response.ts';
 import { concatRows, sliceRows } from '../../protocol/rows.ts';
 import type { Signature, Tensor } from '../../protocol/tensor.ts';
 import { anonymousBytes } from './anonymous-memory.ts';
 import { batches, type Decoded, decode } from './decoded-request.ts';
 import { generatedInput } from './generated-input.ts';
+import { ownBytes } from './own-bytes.ts';
 import { fromRuntime, runFailure, toRuntime } from './runtime-tensor.ts';
 import { PREPARED_OPTIONS, SESSION_OPTIONS } from './serving-options.ts';
 import {
   type LoadReport,
   type ModelSource,
   monotonicNs,
+  type RunAnswer,
   type RunOutcome,
   type RunRequest,
   type SessionModel,
@@ -24,14 +26,24 @@ const MAX_FIRST_MS = 5;
 const TIMED_RUNS = 5;
 const TIMED_MS = 2;
 
+/** An answer that is to be moved to another thread needs a buffer of its own. */
+const ownBuffer: Allocate = (bytes) => new Uint8Array(bytes);
+
 interface LoadedSession {
   readonly session: runtime.InferenceSession;
   readonly model: SessionModel;
+  readonly allocate: Allocate;
 }
 
 /** Holds sessions and runs them where it is called: `create` and `run` block this thread. */
 export class ModelRunner {
   readonly #sessions = new Map<number, LoadedSession>();
+  readonly #allocate: Allocate;
+
+  /** `allocate` makes room for answers. */
+  constructor(allocate?: Allocate) {
+    this.#allocate = allocate ?? ownBuffer;
+  }
 
   /** Loads a model, in place of what has its name; that serves on when this fails. */
   async load(name: number, source: ModelSource, model: SessionModel): Promise<LoadReport> {
@@ -45,7 +57,7 @@ export class ModelRunner {
     const runs = await warmUp(session, model.signature);
     const grownBytes = anonymousBytes() - before;
     await this.unload(name);
-    this.#sessions.set(name, { session, model });
+    this.#sessions.set(name, { session, model, allocate: this.#allocate });
     return {
       createMs,
       firstRunMs: runs?.firstMs,
@@ -69,9 +81,12 @@ export class ModelRunner {
     if (!loaded) throw new Error(`session ${name} is not loaded in this thread`);
     const outcomes = new Array<RunOutcome>(requests.length);
     const decoded: Decoded[] = [];
-    for (const [index, source] of requests.entries()) {
+    let now = monotonicNs();
+    for (let index = 0; index < requests.length; index++) {
       try {
-        decoded.push(decode(loaded.model, source, index));
+        const one = decode(loaded.model, requests[index] as RunRequest, index, now);
+        decoded.push(one);
+        now = one.decodedAt;
       } catch (error) {
         outcomes[index] = failed(error);
       }
@@ -147,7 +162,8 @@ async function runBatch(
     outcomes[first.index] = failed(error);
     return;
   }
-  const ranAt = monotonicNs();
+  const infer = monotonicNs() - begunAt;
+  let encodingAt = begunAt + infer;
   let at = 0;
   for (const one of batch) {
     const from = at;
@@ -155,13 +171,10 @@ async function runBatch(
     const slice = (tensor: Tensor): Tensor =>
       batch.length === 1 ? tensor : sliceRows(tensor, from, at);
     try {
-      outcomes[one.index] = encode(loaded.model, one, {
-        outputs,
-        slice,
-        infer: ranAt - begunAt,
-        runRows: one === first ? rows : 0,
-        begunAt,
-      });
+      const runRows = one === first ? rows : 0;
+      const answer = encode(loaded, one, { outputs, slice, infer, runRows, begunAt, encodingAt });
+      outcomes[one.index] = { kind: 'answered', answer };
+      encodingAt += answer.timings.encode;
     } catch (error) {
       outcomes[one.index] = failed(error);
     }
@@ -197,7 +210,7 @@ function requireRows(outputs: ReadonlyMap<string, Tensor>, rows: number): void {
 }
 
 function encode(
-  model: SessionModel,
+  { model, allocate }: LoadedSession,
   { source, request, rows, startedAt, decodedAt }: Decoded,
   ran: {
     outputs: ReadonlyMap<string, Tensor>;
@@ -205,43 +218,36 @@ function encode(
     infer: number;
     runRows: number;
     begunAt: number;
+    encodingAt: number;
   },
-): RunOutcome {
-  const encodingAt = monotonicNs();
-  const encoded = encodeResponse({
-    modelName: model.name,
-    modelVersion: model.version,
-    id: request.id,
-    outputs: request.outputs.map(({ name, binary }) => ({
-      tensor: ran.slice(ran.outputs.get(name) as Tensor),
-      binary,
-    })),
-  });
+): RunAnswer {
+  const encoded = encodeResponse(
+    {
+      modelName: model.name,
+      modelVersion: model.version,
+      id: request.id,
+      outputs: request.outputs.map(({ name, binary }) => ({
+        tensor: ran.slice(ran.outputs.get(name) as Tensor),
+        binary,
+      })),
+    },
+    allocate,
+  );
   const compressed = source.acceptEncoding && compress(encoded.body, source.acceptEncoding);
   return {
-    kind: 'answered',
-    answer: {
-      body: ownBuffer(compressed ? compressed.body : encoded.body),
-      headerLength: encoded.headerLength,
-      contentEncoding: compressed ? compressed.encoding : undefined,
-      rows,
-      runRows: ran.runRows,
-      timings: {
-        // Before it was looked at, and while others of its batch were.
-        queue: startedAt - source.arrivedAt + (ran.begunAt - decodedAt),
-        decode: decodedAt - startedAt,
-        infer: ran.infer,
-        encode: monotonicNs() - encodingAt,
-      },
+    body: compressed ? ownBytes(compressed.body) : encoded.body,
+    headerLength: encoded.headerLength,
+    contentEncoding: compressed ? compressed.encoding : undefined,
+    rows,
+    runRows: ran.runRows,
+    timings: {
+      // Before it was looked at, and while others of its batch were.
+      queue: startedAt - source.arrivedAt + (ran.begunAt - decodedAt),
+      decode: decodedAt - startedAt,
+      infer: ran.infer,
+      encode: monotonicNs() - ran.encodingAt,
     },
   };
-}
-
-function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength
-    ? (bytes as Uint8Array<ArrayBuffer>)
-    : Uint8Array.from(bytes);
 }
 
 function failed(error: unknown): RunOutcome {

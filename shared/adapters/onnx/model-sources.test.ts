@@ -129,7 +129,7 @@ async function ask(engine: ThreadedEngine, asked: ServableModel): Promise<string
     inputs: [{ name: 'x', datatype: 'FP32', shape: [1, WIDTH], data }],
   });
   const answer = await engine.infer(asked, {
-    body: Uint8Array.from(Buffer.from(text)).buffer,
+    body: Uint8Array.from(Buffer.from(text)),
     headerLength: undefined,
     contentEncoding: undefined,
     acceptEncoding: undefined,

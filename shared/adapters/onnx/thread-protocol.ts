@@ -4,7 +4,7 @@ import type { Signature } from '../../protocol/tensor.ts';
 
 /** One request as it came from the wire. */
 export interface RunRequest {
-  readonly body: ArrayBuffer;
+  readonly body: Uint8Array;
   readonly headerLength: number | undefined;
   readonly contentEncoding: string | undefined;
   readonly acceptEncoding: string | undefined;
@@ -44,9 +44,9 @@ export interface SessionModel {
   readonly maxBodyBytes: number;
 }
 
-/** An encoded answer, its bytes in a buffer of their own. */
+/** An encoded answer. */
 export interface RunAnswer {
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array;
   readonly headerLength: number | undefined;
   readonly contentEncoding: string | undefined;
   readonly timings: InferTimings;

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
-import type { Envelope, ThreadData, ThreadReply, ThreadRequest } from './thread-protocol.ts';
+import type { Worker } from 'node:worker_threads';
+import { NO_SESSION, spawnThread } from './thread-ahead.ts';
+import type { Envelope, ThreadReply, ThreadRequest } from './thread-protocol.ts';
 
 type Reply = Exclude<ThreadReply, { kind: 'broken' }>;
 
@@ -21,8 +22,7 @@ export class ModelThread {
 
   /** `onEnd` is called once if the thread dies by itself; what was pending has failed by then. */
   constructor(workerFile: URL, onEnd: (thread: ModelThread, error: Error) => void) {
-    const spawnedAt = performance.timeOrigin + performance.now();
-    this.#worker = new Worker(workerFile, { workerData: { spawnedAt } satisfies ThreadData });
+    this.#worker = spawnThread(workerFile);
     this.#worker.on('message', ({ id, message }: Envelope<ThreadReply>) => {
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
@@ -43,8 +43,6 @@ export class ModelThread {
     this.#worker.on('exit', (code) => {
       ended(new Error(`a model thread ended with code ${code}`));
     });
-    // A thread that waits for work must not keep a process alive that has nothing else to do.
-    this.#worker.unref();
   }
 
   get idle(): boolean {
@@ -71,6 +69,9 @@ export class ModelThread {
    * whole process.
    */
   async end(): Promise<void> {
+    // One that has only just begun is inside the runtime, too.
+    if (!this.#ended)
+      await this.send({ type: 'unload', session: NO_SESSION }).catch(() => undefined);
     this.#ended ??= new Error('the model thread was ended');
     await this.#worker.terminate();
   }

@@ -40,7 +40,7 @@ async function reply(message: ThreadRequest): Promise<ThreadReply> {
 function buffersOf(answer: ThreadReply): ArrayBuffer[] {
   if (answer.kind !== 'ran') return [];
   return answer.outcomes.flatMap((outcome) =>
-    outcome.kind === 'answered' ? [outcome.answer.body.buffer] : [],
+    outcome.kind === 'answered' ? [outcome.answer.body.buffer as ArrayBuffer] : [],
   );
 }
 

@@ -41,7 +41,7 @@ function request(): InferJob {
     }),
   );
   return {
-    body: Uint8Array.from(Buffer.concat([header, Buffer.alloc(WIDTH * 4)])).buffer,
+    body: Uint8Array.from(Buffer.concat([header, Buffer.alloc(WIDTH * 4)])),
     headerLength: header.byteLength,
     contentEncoding: undefined,
     acceptEncoding: undefined,

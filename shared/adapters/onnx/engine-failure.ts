@@ -44,6 +44,18 @@ export function closingFailure(): ServingError {
   });
 }
 
+/** The thread that worked on something has died: nobody knows how far it came. */
+export function threadFailure(cause: Error): ServingError {
+  return new ServingError(
+    {
+      kind: 'notReady',
+      detail: 'the thread that worked on this has ended, and another takes its place',
+      retryAfterSeconds: 1,
+    },
+    { cause },
+  );
+}
+
 /** What waits takes `waitMs` already, longer than a request's deadline allows. */
 export function lateFailure(waitMs: number): ServingError {
   return new ServingError({

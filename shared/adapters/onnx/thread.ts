@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { threadFailure } from './engine-failure.ts';
 import { NO_SESSION, spawnThread } from './thread-ahead.ts';
 import type { Envelope, ThreadReply, ThreadRequest } from './thread-protocol.ts';
 
@@ -20,7 +21,10 @@ export class ModelThread {
   #nextId = 1;
   #ended: Error | undefined;
 
-  /** `onEnd` is called once if the thread dies by itself; what was pending has failed by then. */
+  /**
+   * `onEnd` is called once if the thread dies by itself; what was pending has failed by then, with
+   * the same ServingError `notReady`, whose cause says why.
+   */
   constructor(workerFile: URL, onEnd: (thread: ModelThread, error: Error) => void) {
     this.#worker = spawnThread(workerFile);
     this.#worker.on('message', ({ id, message }: Envelope<ThreadReply>) => {
@@ -32,8 +36,9 @@ export class ModelThread {
         pending.reject(Object.assign(new Error(message.message), { stack: message.stack }));
       } else pending.resolve(message);
     });
-    const ended = (error: Error): void => {
+    const ended = (why: Error): void => {
       if (this.#ended) return;
+      const error = threadFailure(why);
       this.#ended = error;
       for (const pending of this.#pending.values()) pending.reject(error);
       this.#pending.clear();

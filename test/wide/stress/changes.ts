@@ -27,7 +27,7 @@ export async function changeSomething(
   }
   if (kind < 0.4) {
     const form = new FormData();
-    form.append('model', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'model.onnx');
+    form.append('model', new Blob([bytes]), 'model.onnx');
     form.append('card', JSON.stringify({ description: `round ${round}` }));
     await ok('POST', `/models/${model}/versions`, form);
     return;

@@ -15,8 +15,9 @@ export async function mortalBuild(): Promise<MortalBuild> {
   // Beside it: the bundle finds its packages from where it lies.
   const dist = `${living}-mortal`;
   await cp(living, dist, { recursive: true });
-  await rename(join(dist, 'worker.mjs'), join(dist, 'living-worker.mjs'));
-  await copyFile('test/wide/stress/mortal-worker.mjs', join(dist, 'worker.mjs'));
+  await rename(join(dist, 'worker.cjs'), join(dist, 'living-worker.cjs'));
+  await copyFile('test/wide/stress/mortal-worker.mjs', join(dist, 'mortal-worker.mjs'));
+  await writeFile(join(dist, 'worker.cjs'), "import('./mortal-worker.mjs');");
   await writeFile(join(dist, 'deaths'), '');
   return {
     dist,

@@ -1,7 +1,7 @@
 // Stands in the worker's place: the worker itself, but every few seconds its thread ends, as if
 // something in it had gone wrong. Only ever between two pieces of work: a thread that ends inside
 // the runtime takes the process with it.
-import './living-worker.mjs';
+import './living-worker.cjs';
 import { appendFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 

@@ -22,20 +22,24 @@ export async function bundle({ outdir = 'dist', only = Object.keys(entries) } = 
   return { metafile: { outputs: Object.assign({}, ...built.map((one) => one.metafile.outputs)) } };
 }
 
+/** A thread that is CommonJS, and requires the runtime, starts 10 ms sooner than an ES module. */
+const COMMONJS = ['worker'];
+
 function bundleEntry(name, outdir) {
+  const isModule = !COMMONJS.includes(name);
   return build({
     entryPoints: { [name]: entries[name] },
     outdir,
     bundle: true,
-    splitting: true,
+    splitting: isModule,
     chunkNames: `${name}-[name]-[hash]`,
     // Less to parse; names stay, so that stacks can be read without maps.
     minifySyntax: true,
     minifyWhitespace: true,
-    format: 'esm',
+    format: isModule ? 'esm' : 'cjs',
     platform: 'node',
     target: 'node20',
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': isModule ? '.mjs' : '.cjs' },
     sourcemap: 'linked',
     sourcesContent: false,
     // Two builds of one registry: what we register in one, the Functions library must find.
@@ -51,9 +55,11 @@ function bundleEntry(name, outdir) {
       '@vercel/cosmosdb-server',
     ],
     // CommonJS inside an ES module bundle needs a require of its own.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
+    ...(isModule && {
+      banner: {
+        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      },
+    }),
     logLevel: 'warning',
     metafile: true,
   });

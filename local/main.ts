@@ -6,7 +6,7 @@ import { type Options, parseOptions, USAGE } from './options.ts';
 // The local host's process: serves the app on this machine.
 
 const dist = new URL('.', import.meta.url);
-const workerFile = new URL('worker.mjs', dist);
+const workerFile = new URL('worker.cjs', dist);
 const lines = new LineWriter(process.stdout);
 
 async function main(): Promise<void> {

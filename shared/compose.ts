@@ -79,7 +79,7 @@ export function compose(
     config.routingTtlMs,
   );
   const engine = new ThreadedEngine({
-    workerFile: new URL('worker.mjs', dist),
+    workerFile: new URL('worker.cjs', dist),
     threads: config.vcpus,
     modelCacheBytes: config.modelCacheBytes,
     maxQueuedRequests: config.maxQueuedRequests,

@@ -52,7 +52,7 @@ describe('the zip', () => {
     expect(names).toEqual(
       expect.arrayContaining([
         'dist/main.mjs',
-        'dist/worker.mjs',
+        'dist/worker.cjs',
         'dist/examiner.mjs',
         'host.json',
         'package.json',

@@ -50,7 +50,7 @@ afterEach(async () => {
 
 function start(): ThreadedEngine {
   const engine = new ThreadedEngine({
-    workerFile: pathToFileURL(join(DIST, 'worker.mjs')),
+    workerFile: pathToFileURL(join(DIST, 'worker.cjs')),
     threads: 1,
     modelCacheBytes: 100_000_000,
     maxQueuedRequests: 1_000,

@@ -26,7 +26,7 @@ function start(
   options: Partial<ConstructorParameters<typeof ThreadedEngine>[0]> = {},
 ): ThreadedEngine {
   const engine = new ThreadedEngine({
-    workerFile: pathToFileURL(join(DIST, 'worker.mjs')),
+    workerFile: pathToFileURL(join(DIST, 'worker.cjs')),
     threads: 2,
     modelCacheBytes: 10_000_000,
     maxQueuedRequests: 100,

@@ -17,7 +17,7 @@ import { writeManifest } from './prepared-manifest.ts';
 import { createPreparedModels } from './prepared-models.ts';
 import { GRAPH_FILE, WEIGHTS_FILE } from './serving-options.ts';
 
-const WORKER = pathToFileURL(join(process.env['PILOTLIGHT_TEST_DIST'] ?? 'dist', 'worker.mjs'));
+const WORKER = pathToFileURL(join(process.env['PILOTLIGHT_TEST_DIST'] ?? 'dist', 'worker.cjs'));
 const WIDTH = 1_024;
 const LAYERS = 8; // 34 MB
 

@@ -52,7 +52,7 @@ function request(): InferJob {
 
 test('200 models in 400 MB under Zipf traffic: honest refusals only, no load twice, no overrun', async () => {
   const engine = new ThreadedEngine({
-    workerFile: pathToFileURL(join(DIST, 'worker.mjs')),
+    workerFile: pathToFileURL(join(DIST, 'worker.cjs')),
     threads: 2,
     modelCacheBytes: BUDGET,
     maxQueuedRequests: 1_000,

@@ -1,7 +1,6 @@
-// Stands in the worker's place: the worker itself, but every few seconds its thread ends, as if
-// something in it had gone wrong. Only ever between two pieces of work: a thread that ends inside
-// the runtime takes the process with it.
-import './living-worker.cjs';
+// Loaded behind the worker, into its thread: ends that thread after a few seconds, as if something in
+// it had gone wrong. Only ever between two pieces of work: a thread that ends inside the runtime takes
+// the process with it.
 import { appendFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 

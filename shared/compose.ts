@@ -22,6 +22,7 @@ import type {
   RegistryStore,
   Spool,
 } from './ports.ts';
+import { workerFile } from './start-ahead.ts';
 import { ColdStart } from './telemetry/cold-start.ts';
 import { StatisticsOfModels } from './telemetry/model-statistics.ts';
 import { RecentModels } from './usecases/recent-models.ts';
@@ -79,7 +80,7 @@ export function compose(
     config.routingTtlMs,
   );
   const engine = new ThreadedEngine({
-    workerFile: new URL('worker.cjs', dist),
+    workerFile: workerFile(dist),
     threads: config.vcpus,
     modelCacheBytes: config.modelCacheBytes,
     maxQueuedRequests: config.maxQueuedRequests,

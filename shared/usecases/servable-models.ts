@@ -120,7 +120,7 @@ export class ServableModels {
         bytes,
         signature,
         batchRows: batchRows({ batching, quantized: facts.quantized }, card),
-        inlineable: isInlineable(signature, facts),
+        inlineable: isInlineable(outcome),
         preload: card.preload === true,
       },
       this.#deps.modelFiles,

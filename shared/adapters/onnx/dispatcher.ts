@@ -205,8 +205,8 @@ export class Dispatcher {
 
 /** What a thread must know of a model. */
 export function sessionModel(model: ServableModel, maxBodyBytes: number): SessionModel {
-  const { model: name, version, signature, batchRows } = model;
-  return { name, version, signature, batchRows, maxBodyBytes };
+  const { model: name, version, signature, batchRows, inlineable } = model;
+  return { name, version, signature, batchRows, timed: inlineable, maxBodyBytes };
 }
 
 /** Tells each caller what became of its request. */

@@ -242,11 +242,9 @@ export class ThreadedEngine implements Engine {
   }
 
   async #considerInline(loaded: LoadedModel, runMs: number | undefined): Promise<void> {
-    const { source, model } = loaded;
-    if (!source || !model.inlineable) return;
     if (runMs === undefined || runMs >= this.#options.maxInlineRunMs) return;
     try {
-      await this.#inline.load(loaded, source);
+      await this.#inline.load(loaded);
     } catch {
       // The threads serve it as well.
     }

@@ -3,7 +3,6 @@ import { sessionModel, settle } from './dispatcher.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { ModelRunner } from './model-runner.ts';
 import type { PendingRequest } from './pending-request.ts';
-import type { ModelSource } from './thread-protocol.ts';
 
 /** Larger bodies take too long to decode where everybody waits. */
 export const MAX_INLINE_BODY_BYTES = 32_768;
@@ -28,11 +27,19 @@ export class InlineRunner {
   }
 
   /** Makes a session of its own; from then on the model is `inline`. Failing leaves it to the threads. */
-  async load(loaded: LoadedModel, source: ModelSource): Promise<void> {
+  async load(loaded: LoadedModel): Promise<void> {
     // The runtime is loaded here only when a model is small enough to want it.
     this.#runner ??= import('./model-runner.ts').then((module) => new module.ModelRunner(allocateBriefly));
     const runner = await this.#runner;
-    await runner.load(loaded.session, source, sessionModel(loaded.model, this.#maxBodyBytes));
+    const { session, model } = loaded;
+    // Held by itself: the threads may be done with theirs by now.
+    const file = await model.open();
+    try {
+      const source = { path: file.path, prepared: false };
+      await runner.load(session, source, sessionModel(model, this.#maxBodyBytes));
+    } finally {
+      file.release();
+    }
     if (loaded.dropped) await runner.unload(loaded.session);
     else loaded.inline = true;
   }

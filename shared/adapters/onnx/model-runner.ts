@@ -3,7 +3,7 @@ import { messageOf, ServingError } from '../../errors.ts';
 import { compress } from '../../protocol/content-encoding.ts';
 import { type Allocate, encodeResponse } from '../../protocol/response.ts';
 import { concatRows, sliceRows } from '../../protocol/rows.ts';
-import type { Signature, Tensor } from '../../protocol/tensor.ts';
+import type { Tensor } from '../../protocol/tensor.ts';
 import { anonymousBytes } from './anonymous-memory.ts';
 import { batches, type Decoded, decode } from './decoded-request.ts';
 import { generatedInput } from './generated-input.ts';
@@ -20,8 +20,6 @@ import {
   type SessionModel,
 } from './thread-protocol.ts';
 
-/** A model whose first run takes longer is not run again to be timed. */
-const MAX_FIRST_MS = 5;
 /** The quickest of several runs is the model's own time; the rest is what else the machine did. */
 const TIMED_RUNS = 5;
 const TIMED_MS = 2;
@@ -54,7 +52,7 @@ export class ModelRunner {
       source.prepared ? PREPARED_OPTIONS : SESSION_OPTIONS,
     );
     const createMs = performance.now() - began;
-    const runs = await warmUp(session, model.signature);
+    const runs = await warmUp(session, model);
     const grownBytes = anonymousBytes() - before;
     await this.unload(name);
     this.#sessions.set(name, { session, model, allocate: this.#allocate });
@@ -104,7 +102,7 @@ export class ModelRunner {
  */
 async function warmUp(
   session: runtime.InferenceSession,
-  { inputs, outputs }: Signature,
+  { signature: { inputs, outputs }, timed }: SessionModel,
 ): Promise<{ firstMs: number; warmMs: number | undefined } | undefined> {
   const feeds: Record<string, runtime.Tensor> = {};
   for (const spec of inputs) {
@@ -117,8 +115,7 @@ async function warmUp(
     const began = performance.now();
     await session.run(feeds, names);
     const firstMs = performance.now() - began;
-    // Only tiny models need to be known exactly, and who waits shouldn't wait for another run.
-    if (firstMs > MAX_FIRST_MS) return { firstMs, warmMs: undefined };
+    if (!timed) return { firstMs, warmMs: undefined };
     let warmMs = Number.POSITIVE_INFINITY;
     const until = performance.now() + TIMED_MS;
     for (let run = 0; run < TIMED_RUNS; run++) {

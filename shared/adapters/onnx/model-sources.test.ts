@@ -199,7 +199,7 @@ describe('the prepared form', () => {
         return message.report.grownBytes;
       };
       (async () => {
-        const workerData = { spawnedAt: Date.now() };
+        const workerData = { spawnedAt: Date.now(), ahead: false };
         const workers = [1, 2].map(() => new Worker(new URL(workerFile), { workerData }));
         const [first, second] = workers;
         await load(first, 1, form, true);
@@ -251,7 +251,7 @@ describe('the prepared form', () => {
       const { mkdirSync } = require('node:fs');
       const into = process.argv[2].replace('PID', process.pid + '-1');
       mkdirSync(into, { recursive: true });
-      const workerData = { spawnedAt: Date.now() };
+      const workerData = { spawnedAt: Date.now(), ahead: false };
       const worker = new Worker(new URL(process.argv[3]), { workerData });
       worker.postMessage({ id: 1, message: { type: 'prepare', path: process.argv[1], into } });
     `;

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { Envelope, ThreadData, ThreadRequest } from './thread-protocol.ts';
 
@@ -21,9 +22,10 @@ interface Ahead {
 /** By file; each is taken once. */
 const started = new Map<string, Ahead>();
 
-/** Starts a thread that the next `spawnThread` for that file takes. */
+/** Starts a thread that the next `spawnThread` for that file takes; one that waits already will do. */
 export function spawnAhead(file: URL): void {
-  const worker = spawn(file);
+  if (started.has(file.href)) return;
+  const worker = spawn(file, { ahead: true });
   // Whoever needs one then starts another, and hears why that fails.
   const forget = (): void => {
     started.delete(file.href);
@@ -31,6 +33,18 @@ export function spawnAhead(file: URL): void {
   worker.once('error', forget);
   worker.once('exit', forget);
   started.set(file.href, { worker, forget });
+}
+
+/**
+ * Loads the runtime's library into the process. A thread that begins is busy with itself for longer
+ * than this takes, and finds it there then. It blocks for about 15 ms: for a process's first moments.
+ */
+export function loadRuntime(): void {
+  try {
+    createRequire(import.meta.url)('onnxruntime-node');
+  } catch {
+    // What is wrong shows again, with the first model.
+  }
 }
 
 /** Ends a thread that was started ahead and that nobody took, once it is out of the runtime. */
@@ -52,17 +66,17 @@ export async function endAhead(file: URL): Promise<void> {
 /** A thread that runs `file`: the one that was started ahead, or a new one. */
 export function spawnThread(file: URL): Worker {
   const ahead = started.get(file.href);
-  if (!ahead) return spawn(file);
+  if (!ahead) return spawn(file, { ahead: false });
   started.delete(file.href);
   ahead.worker.off('error', ahead.forget);
   ahead.worker.off('exit', ahead.forget);
   return ahead.worker;
 }
 
-function spawn(file: URL): Worker {
+function spawn(file: URL, { ahead }: { ahead: boolean }): Worker {
   const spawnedAt = performance.timeOrigin + performance.now();
   const worker = new Worker(file, {
-    workerData: { spawnedAt } satisfies ThreadData,
+    workerData: { spawnedAt, ahead } satisfies ThreadData,
     resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
   });
   // A thread that waits for work must not keep a process alive that has nothing else to do.

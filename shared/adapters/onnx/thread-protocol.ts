@@ -40,6 +40,8 @@ export interface SessionModel {
   readonly signature: Signature;
   /** Rows of different requests that may be run as one; 1: none. */
   readonly batchRows: number;
+  /** Whether loading it tells how long a run takes. */
+  readonly timed: boolean;
   /** The largest body once inflated. */
   readonly maxBodyBytes: number;
 }
@@ -65,9 +67,9 @@ export type RunOutcome =
 /** What loading a model took. */
 export interface LoadReport {
   readonly createMs: number;
-  /** The first run, which allocates; undefined, as `runMs`, when it could not be tried. */
+  /** The first run, which allocates; undefined when it could not be tried. */
   readonly firstRunMs: number | undefined;
-  /** A run of one row, after the first; undefined also when that was long. */
+  /** A run of one row, after the first, where that was to be timed. */
   readonly runMs: number | undefined;
   /** By how much the process's own memory grew meanwhile, whoever took it. */
   readonly grownBytes: number;
@@ -88,6 +90,8 @@ export type LoadedReply = Extract<ThreadReply, { kind: 'loaded' }>;
 export interface ThreadData {
   /** Ms since the epoch, with fractions. */
   readonly spawnedAt: number;
+  /** Whether the process waits for it to start. */
+  readonly ahead: boolean;
 }
 
 /** Requests and replies go in pairs, by number. */

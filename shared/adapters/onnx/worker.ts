@@ -12,7 +12,7 @@ import type { Envelope, ThreadData, ThreadReply, ThreadRequest } from './thread-
 // the thread to block.
 
 const runner = new ModelRunner();
-const { spawnedAt } = workerData as ThreadData;
+const { spawnedAt, ahead } = workerData as ThreadData;
 const runtimeMs = performance.timeOrigin + performance.now() - spawnedAt;
 
 async function reply(message: ThreadRequest): Promise<ThreadReply> {
@@ -46,7 +46,13 @@ function buffersOf(answer: ThreadReply): ArrayBuffer[] {
 
 // On Linux this is the calling thread's own priority: where there are more threads than CPUs, the
 // thread that routes and answers goes first, and a run takes microseconds longer.
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+function giveWay(): void {
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+}
+
+// A process that starts waits for its first thread, until that has answered.
+let goesFirst = ahead;
+if (!goesFirst) giveWay();
 
 // A process's first session starts the runtime too: better now than when somebody waits for a model.
 const started = InferenceSession.create(smallestModel(), SESSION_OPTIONS).then(
@@ -63,5 +69,9 @@ parentPort?.on('message', ({ id, message }: Envelope<ThreadRequest>) => {
       { id, message: answer } satisfies Envelope<ThreadReply>,
       buffersOf(answer),
     );
+    if (goesFirst && message.type === 'run') {
+      goesFirst = false;
+      giveWay();
+    }
   });
 });

@@ -15,6 +15,7 @@ import {
 } from './project.ts';
 import { writeRequest } from './request-file.ts';
 import type { MemoryResult } from './results.ts';
+import { spreadOf } from './spread.ts';
 import { variant } from './variant.ts';
 import { LARGE, type Workload, workload } from './workloads.ts';
 
@@ -26,6 +27,12 @@ const MODELS = 8;
 /** As long as the models are in use and memory still changes by more than this, it is waited. */
 const STEADY_BYTES = 500_000;
 const LOOK_EVERY_MS = 500;
+/** As the README advises for hosts that live long. */
+const LONG_LIVED = {
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  NODE_OPTIONS: '--max-semi-space-size=8',
+};
 
 export interface MemoryOptions {
   readonly modelsDir: string;
@@ -40,7 +47,7 @@ export async function measureMemory(options: MemoryOptions): Promise<MemoryResul
   const { build, say } = options;
   const largeOn = async (threads: number): Promise<number> => {
     say(`memory, ${build.name}: a large model on ${threads} threads`);
-    return await withProject(options, threads, async (bench) => await growthByLarge(bench));
+    return await withProject(options, { threads }, async (bench) => await growthByLarge(bench));
   };
   const first: number[] = [];
   const further: number[] = [];
@@ -49,17 +56,19 @@ export async function measureMemory(options: MemoryOptions): Promise<MemoryResul
     first.push(one);
     further.push(((await largeOn(1 + FURTHER)) - one) / FURTHER);
   }
-  say(`memory, ${build.name}: ${MODELS} models, then ${options.cycles} cycles`);
-  const rest = await withProject(options, 2, async (bench) => ({
-    furtherModelBytes: await growthByModels(bench),
-    ...(await cycle(bench, options.cycles)),
-  }));
+  say(`memory, ${build.name}: ${MODELS} models`);
+  const furtherModelBytes = await withProject(options, { threads: 2 }, growthByModels);
+  say(`memory, ${build.name}: ${options.cycles} cycles`);
+  const levels = await withProject(options, { threads: 2, env: LONG_LIVED }, (bench) =>
+    cycle(bench, options.cycles),
+  );
   return {
     subject: build.name,
     firstSessionBytes: first,
     furtherSessionBytes: further,
+    furtherModelBytes,
     cycles: options.cycles,
-    ...rest,
+    ...levels,
   };
 }
 
@@ -73,13 +82,16 @@ interface Bench {
 /** With a host that has answered requests for a small model already: the runtime is loaded. */
 async function withProject<Result>(
   { build, modelsDir }: MemoryOptions,
-  threads: number,
+  { threads, env }: { threads: number; env?: Readonly<Record<string, string>> },
   work: (bench: Bench) => Promise<Result>,
 ): Promise<Result> {
   return await withDataDir(async (folder) => {
-    const env = { PILOTLIGHT_VCPUS: String(threads) };
     try {
-      const project = await startProject({ build, dataDir: folder, env });
+      const project = await startProject({
+        build,
+        dataDir: folder,
+        env: { PILOTLIGHT_VCPUS: String(threads), ...env },
+      });
       const generator = new Child({ file: fileOf('load') });
       const bench = { project, generator, folder, modelsDir };
       const { file } = workload('cnn');
@@ -110,19 +122,24 @@ async function growthByModels(bench: Bench): Promise<number> {
   return (after - before) / MODELS;
 }
 
+/** Levels, as garbage comes and goes: the middle of a twentieth of the cycles. */
 async function cycle(
   { project }: Bench,
   cycles: number,
 ): Promise<Pick<MemoryResult, 'earlyResidentBytes' | 'lateResidentBytes'>> {
   const { child, port } = project;
-  const level = async () => (await readMemory(child.pid)).residentBytes;
-  let earlyResidentBytes = 0;
+  const samples: number[] = [];
   for (let done = 0; done < cycles; done++) {
-    if (done === Math.ceil(cycles / 20)) earlyResidentBytes = await level();
-    await load(port, 'further-0');
-    await unload(port, 'further-0');
+    await load(port, 'warm');
+    await unload(port, 'warm');
+    samples.push((await readMemory(child.pid)).residentBytes);
   }
-  return { earlyResidentBytes, lateResidentBytes: await level() };
+  const window = Math.ceil(cycles / 20);
+  const level = (from: number) => spreadOf(samples.slice(from, from + window)).median;
+  return {
+    earlyResidentBytes: level(Math.min(window, cycles - window)),
+    lateResidentBytes: level(cycles - window),
+  };
 }
 
 /** Private memory once all threads have used the model. */

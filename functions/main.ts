@@ -1,6 +1,7 @@
 import * as azure from '@azure/functions';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
+import { startAhead } from '../shared/start-ahead.ts';
 import { registerFunctions } from './azure-host.ts';
 import { Drain, endWhenAiling } from './drain.ts';
 import { functions } from './index.ts';
@@ -48,13 +49,12 @@ function enableHttpStreaming(): boolean {
  */
 async function composeApp(): Promise<App> {
   try {
-    const [{ parseConfig }, { compose }] = await Promise.all([
-      import('../shared/config.ts'),
-      import('../shared/compose.ts'),
-    ]);
-    const config = parseConfig(process.env);
-    // Code that several entries share lies in chunks beside this file: it is the top of dist.
+    // Chunks lie beside this file, wherever this code ends up: it is the top of dist.
     const dist = new URL('.', import.meta.url);
+    const [{ parseConfig }, { compose }] = await startAhead(dist, () =>
+      Promise.all([import('../shared/config.ts'), import('../shared/compose.ts')]),
+    );
+    const config = parseConfig(process.env);
     const composed = compose({ ...config, httpStreaming }, { dist });
     stopWatching = endWhenAiling({
       ailments: () => composed.engine.ailments(),

@@ -1,12 +1,11 @@
-import { endAhead, spawnAhead } from '../shared/adapters/onnx/thread-ahead.ts';
 import { messageOf } from '../shared/errors.ts';
+import { abandonStart, startAhead } from '../shared/start-ahead.ts';
 import { LineWriter } from './line-writer.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 
 // The local host's process: serves the app on this machine.
 
 const dist = new URL('.', import.meta.url);
-const workerFile = new URL('worker.cjs', dist);
 const lines = new LineWriter(process.stdout);
 
 async function main(): Promise<void> {
@@ -21,12 +20,11 @@ async function main(): Promise<void> {
     return;
   }
   try {
-    spawnAhead(workerFile);
     // Loaded here: asking for help, or a slip in a flag, needs none of it.
-    const { serve } = await import('./serve.ts');
+    const { serve } = await startAhead(dist, () => import('./serve.ts'));
     await serve(options, { dist, lines });
   } catch (error) {
-    await endAhead(workerFile);
+    await abandonStart(dist);
     fail(1, explained(error, options));
   }
 }

@@ -26,6 +26,20 @@ const stores: [string, () => RegistryStore][] = [
   ['Cosmos', () => createCosmosRegistry(emulator.config)],
 ];
 
+test('Cosmos: what is read before the SDK is there is what the SDK reads', async () => {
+  const writer = createCosmosRegistry(emulator.config);
+  const record = recordOf(newName());
+  const created = await writer.createModel(record);
+  const fresh = createCosmosRegistry(emulator.config);
+  expect(await fresh.readModel(newName())).toBeUndefined();
+  const read = await fresh.readModel(record.model);
+  expect(read).toEqual(created);
+  // With its tag the record can be replaced; from then on the SDK reads what it wrote.
+  const changed = { ...record, nextVersion: 2 };
+  const replaced = await fresh.replaceModel(changed, read?.etag ?? '');
+  expect(await fresh.readModel(record.model)).toEqual({ value: changed, etag: replaced?.etag });
+});
+
 describe.each(stores)('the registry in %s', (_, open) => {
   let registry: RegistryStore;
   beforeAll(() => {

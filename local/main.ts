@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { messageOf } from '../shared/errors.ts';
 import { abandonStart, startAhead } from '../shared/start-ahead.ts';
+import type { HeldEmulators } from './emulator-client.ts';
 import { LineWriter } from './line-writer.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 
@@ -21,12 +23,30 @@ async function main(): Promise<void> {
   }
   try {
     // Loaded here: asking for help, or a slip in a flag, needs none of it.
-    const { serve } = await startAhead(dist, () => import('./serve.ts'));
-    await serve(options, { dist, lines });
+    let emulators: Promise<HeldEmulators> | undefined;
+    const { serve } = await startAhead(dist, () => {
+      if (!options.cloud) emulators = hold(options);
+      // Heard of where it is waited for.
+      emulators?.catch(() => undefined);
+      return import('./serve.ts');
+    });
+    await serve(options, { dist, lines, emulators });
   } catch (error) {
     await abandonStart(dist);
     fail(1, explained(error, options));
   }
+}
+
+async function hold({ dataDir, fresh }: Options): Promise<HeldEmulators> {
+  if (fresh) {
+    const { emptyDataDir } = await import('./data-dir.ts');
+    await emptyDataDir(dataDir);
+  }
+  const { holdEmulators } = await import('./emulator-client.ts');
+  return await holdEmulators({
+    folder: dataDir,
+    entry: fileURLToPath(new URL('emulators.mjs', dist)),
+  });
 }
 
 function explained(error: unknown, { port, hostname }: Options): string {

@@ -5,7 +5,7 @@ import { functions } from '../functions/index.ts';
 import { compose } from '../shared/compose.ts';
 import { parseConfig } from '../shared/config.ts';
 import { messageOf } from '../shared/errors.ts';
-import { type HeldEmulators, holdEmulators } from './emulator-client.ts';
+import type { HeldEmulators } from './emulator-client.ts';
 import { Ending } from './ending.ts';
 import { type Host, startHost } from './host.ts';
 import { parseHostJson } from './host-json.ts';
@@ -16,19 +16,22 @@ interface Place {
   /** The folder of bundled entries. */
   readonly dist: URL;
   readonly lines: LineWriter;
+  /** Undefined where the environment names Azure's resources. */
+  readonly emulators: Promise<HeldEmulators> | undefined;
 }
 
 /**
  * Serves the app until something ends the process; resolves when it listens and, where they are
  * wanted, the samples answer. @throws Error why it can't
  */
-export async function serve(options: Options, { dist, lines }: Place): Promise<void> {
-  const { dataDir, cloud } = options;
+export async function serve(options: Options, place: Place): Promise<void> {
+  const { dist, lines } = place;
+  const { dataDir } = options;
   const root = rootOf(dist);
   const settings = parseHostJson(
     JSON.parse(readFileSync(join(root, 'host.json'), 'utf8')) as unknown,
   );
-  const emulators = cloud ? undefined : await hold(options, dist);
+  const emulators = await place.emulators;
   const config = parseConfig({
     ...process.env,
     ...(emulators && {
@@ -74,17 +77,6 @@ export async function serve(options: Options, { dist, lines }: Place): Promise<v
   if (!emulators) return;
   lines.write(`Everything is kept in ${dataDir} (DATA_DIR moves it, --fresh empties it)`);
   if (options.samples) await showSamples({ base, folder: join(root, 'models'), dataDir, lines });
-}
-
-async function hold({ dataDir, fresh }: Options, dist: URL): Promise<HeldEmulators> {
-  if (fresh) {
-    const { emptyDataDir } = await import('./data-dir.ts');
-    await emptyDataDir(dataDir);
-  }
-  return await holdEmulators({
-    folder: dataDir,
-    entry: fileURLToPath(new URL('emulators.mjs', dist)),
-  });
 }
 
 async function showSamples(shown: {

@@ -9,13 +9,11 @@ import { parseArgs } from 'node:util';
 import yazl from 'yazl';
 import { bundle } from './build.mjs';
 
-// Of every package's files only these are needed once it runs.
+// Of every package's files only these are needed beside the bundle.
 const RUNTIME_FILES = {
   'onnxruntime-node': [
-    /^dist\/[a-z]+\.js$/,
     /^bin\/napi-v6\/linux\/x64\/(libonnxruntime\.so\.1|onnxruntime_binding\.node)$/,
   ],
-  'onnxruntime-common': [/^dist\/cjs\/[a-z-]+\.js$/, /^dist\/cjs\/package\.json$/],
 };
 const DATE = new Date(2020, 0, 1);
 

@@ -63,7 +63,7 @@ describe('the zip', () => {
   });
 
   test('says nothing of the machine that made it', async () => {
-    for (const name of names.filter((one) => /\.(mjs|js|json|txt)$/.test(one))) {
+    for (const name of names.filter((one) => /\.(mjs|cjs|json|txt)$/.test(one))) {
       expect([name, (await readFile(join(app, name), 'utf8')).includes(resolve('.'))]).toEqual([
         name,
         false,

@@ -37,11 +37,13 @@ export function spawnAhead(file: URL): void {
 
 /**
  * Loads the runtime's library into the process. A thread that begins is busy with itself for longer
- * than this takes, and finds it there then. It blocks for about 15 ms: for a process's first moments.
+ * than this takes, and finds it there then. It blocks for some ms: for a process's first moments.
  */
 export function loadRuntime(): void {
   try {
-    createRequire(import.meta.url)('onnxruntime-node');
+    const { platform, arch } = process;
+    const library = ['bin', 'napi-v6', platform, arch, 'onnxruntime_binding.node'];
+    createRequire(import.meta.url)(['onnxruntime-node', ...library].join('/'));
   } catch {
     // What is wrong shows again, with the first model.
   }

@@ -1,3 +1,6 @@
+import type { BatchFormat, BatchId, BatchJob, BatchSource } from './batch/job.ts';
+import type { ChunkReceipt } from './batch/receipt.ts';
+import type { RowFailure, RowTable } from './batch/row-table.ts';
 import type { GraphFacts } from './graph/facts.ts';
 import type { Digest, Fingerprint, ModelName, Version } from './ids.ts';
 import type { Batching } from './inference/batching.ts';
@@ -256,4 +259,102 @@ export interface Engine {
   ailments(): readonly string[];
   /** Refuses new work, lets what runs end, frees everything. */
   close(): Promise<void>;
+}
+
+/** Batch jobs, a document each. Every write is conditional, as the registry's are. */
+export interface BatchJobs {
+  /** False when a job of that id stands already. */
+  create(job: BatchJob): Promise<boolean>;
+  read(id: BatchId): Promise<Stored<BatchJob> | undefined>;
+  /** Undefined when another writer was first. */
+  replace(job: BatchJob, etag: string): Promise<Stored<BatchJob> | undefined>;
+  /** Newest first (by id), strictly before `before`; at most `limit`. Expired ones are left out. */
+  list(page: { before?: BatchId; limit: number; now: number }): Promise<BatchJob[]>;
+  /** Jobs that are queued or running; at most `limit`. */
+  listUnfinished(page: { limit: number }): Promise<BatchJob[]>;
+  /** Jobs whose time is over, at most `limit`. */
+  listExpired(page: { now: number; limit: number }): Promise<BatchJob[]>;
+  /** Removes one; again is no error. */
+  remove(id: BatchId): Promise<void>;
+}
+
+/** One of a job's results. */
+export type BatchResult = 'output' | 'errors';
+
+/** The blobs of batch jobs: inputs as they are read, and `batches/{id}/…` as they are written. */
+export interface BatchFiles {
+  /** The blob `container/name` as it is now; undefined when there is none. @throws `malformed` (a container that may not be named), `unavailable` */
+  pin(blob: string): Promise<BatchSource | undefined>;
+  /** The bytes [start, end) of a pinned blob. @throws ServingError `conflict` (changed or gone), `unavailable` */
+  read(source: BatchSource, start: number, end: number): AsyncIterable<Uint8Array>;
+  /**
+   * Writes a stream as the blob `name` of the job's folder, in place of what stands there, and pins
+   * it. @throws ServingError `tooLarge` beyond `maxBytes`, what the stream throws
+   */
+  write(
+    id: BatchId,
+    name: string,
+    content: AsyncIterable<Uint8Array>,
+    limit: { maxBytes: number },
+  ): Promise<BatchSource>;
+  /** Stages a block of a result; `block` names it (see `blockName`), the same length for all. @throws `unavailable` */
+  stage(result: ResultRef, block: string, bytes: Uint8Array): Promise<void>;
+  /** Makes exactly these staged blocks the result, unless it stands already. No blocks: an empty blob. */
+  commit(result: ResultRef, blocks: readonly string[], contentType: string): Promise<void>;
+  /** Where a result lies, once it was committed. */
+  result(result: ResultRef): Promise<BatchSource | undefined>;
+
+  /** Leaves a chunk's receipt; false when one stands already. */
+  createReceipt(id: BatchId, receipt: ChunkReceipt): Promise<boolean>;
+  readReceipt(id: BatchId, chunk: number): Promise<ChunkReceipt | undefined>;
+  /** The receipts of one group of chunks (`GROUP_CHUNKS`), by chunk. */
+  listReceipts(id: BatchId, group: number): Promise<ChunkReceipt[]>;
+  /** Leaves a full group's receipts as one; again is no error. */
+  createGroup(id: BatchId, group: number, receipts: readonly ChunkReceipt[]): Promise<void>;
+  /** The groups that are full. */
+  listGroups(id: BatchId): Promise<number[]>;
+  readGroup(id: BatchId, group: number): Promise<ChunkReceipt[] | undefined>;
+
+  /** Removes the job's folder and its results; again is no error. */
+  purge(id: BatchId, outputPrefix: string | undefined): Promise<void>;
+}
+
+/** Names a job's result; `prefix` as the job's request has it. */
+export interface ResultRef {
+  readonly id: BatchId;
+  readonly prefix: string | undefined;
+  readonly result: BatchResult;
+  readonly format: BatchFormat;
+}
+
+/** What is to be done for a job: the messages of queue `batch-chunks`. */
+export type BatchMessage =
+  | { readonly kind: 'plan'; readonly id: BatchId; readonly revived?: number }
+  /** Send the messages of the chunks of this group, then of the next. */
+  | { readonly kind: 'fan'; readonly id: BatchId; readonly group: number; readonly revived?: number }
+  | { readonly kind: 'chunk'; readonly id: BatchId; readonly chunk: number; readonly revived?: number }
+  | { readonly kind: 'finish'; readonly id: BatchId; readonly revived?: number };
+
+/** Rows of a batch that go to a model together, as text: whole records, without a header. */
+export interface ScoreJob {
+  readonly rows: Uint8Array;
+  readonly table: RowTable;
+  /** When to give up, ms since the epoch. */
+  readonly deadline: number;
+}
+
+/** Rows as they were answered, in their order. */
+export interface ScoreAnswer {
+  /** Lines of output: the header is not among them. */
+  readonly output: Uint8Array;
+  /** Lines that the records took: a quoted cell may hold line breaks. */
+  readonly lines: number;
+  readonly scored: number;
+  readonly failures: readonly RowFailure[];
+}
+
+/** Files that callers put into storage themselves. */
+export interface Uploads {
+  /** A name of its own in `uploads/`, and a URL to which its bytes may be PUT until `expiresAt` (ms). */
+  grant(name: string, now: number): Promise<{ blob: string; url: string; expiresAt: number }>;
 }

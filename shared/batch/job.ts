@@ -1,0 +1,96 @@
+import type { AliasName, Digest, ModelName, Version } from '../ids.ts';
+import type { ChunkPlan } from './chunk-plan.ts';
+
+/** A batch job's name: 26 lower-case letters and digits, sorting by the time it was made. */
+export type BatchId = string & { readonly __batch: unique symbol };
+
+export type BatchFormat = 'csv' | 'jsonl';
+
+/** How the CSV of the input is written. */
+export interface CsvDialect {
+  /** One ASCII character. */
+  readonly delimiter: string;
+  /** Whether the first record names the columns; else they are `c0`, `c1`, …. */
+  readonly header: boolean;
+  /** Whether a quoted cell may hold line breaks; without them a file is planned without a scan. */
+  readonly quotedLineBreaks: boolean;
+}
+
+/** Where the rows come from, as the caller named it. */
+export type BatchInput =
+  | { readonly kind: 'blob'; readonly blob: string }
+  | { readonly kind: 'url'; readonly url: string }
+  /** The data came with the request, and lies in the job's folder. */
+  | { readonly kind: 'data' };
+
+/** What was asked for. */
+export interface BatchRequest {
+  readonly model: ModelName;
+  /** Undefined: the production version when the job is planned. */
+  readonly wanted: Version | AliasName | undefined;
+  readonly input: BatchInput;
+  readonly format: BatchFormat;
+  readonly csv: CsvDialect;
+  readonly keep: readonly string[];
+  /** Which columns feed which input, over the card's. */
+  readonly inputs?: Readonly<Record<string, string | readonly string[]>>;
+  /** Absent: all of the model's. */
+  readonly outputs?: readonly string[];
+  /** Below the container `batches`; absent: the job's own folder. */
+  readonly outputPrefix?: string;
+  /** More failed rows than this fail the job. */
+  readonly errorThreshold?: number;
+}
+
+export type BatchState = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+
+/** A blob as it was when the job was planned. */
+export interface BatchSource {
+  /** `container/name`. */
+  readonly blob: string;
+  readonly etag: string;
+  readonly bytes: number;
+}
+
+/** How rows are counted. */
+export interface RowCounts {
+  readonly scored: number;
+  readonly failed: number;
+}
+
+/** What planning settled; nothing of it changes later. */
+export interface PlannedBatch {
+  readonly incarnation: number;
+  readonly version: Version;
+  readonly digest: Digest;
+  /** The rows as they are read: the input, or what it was inflated to. */
+  readonly source: BatchSource;
+  readonly plan: ChunkPlan;
+  /** The columns' names in their order; empty for JSONL. */
+  readonly columns: readonly string[];
+}
+
+/** One job: a document of its own. */
+export interface BatchJob {
+  readonly id: BatchId;
+  readonly state: BatchState;
+  /** Why it failed, for the caller. */
+  readonly reason?: string;
+  readonly request: BatchRequest;
+  readonly who: string;
+  readonly createdAt: number;
+  readonly planned?: PlannedBatch;
+  /** When the first chunk may have begun. */
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  /** At the end. */
+  readonly rows?: RowCounts;
+  readonly chunksDone?: number;
+  /** When the document and its blobs go. Milliseconds since the epoch, as all times here. */
+  readonly expiresAt: number;
+}
+
+/** Whether nothing will change any more. */
+export function hasEnded({ state }: Pick<BatchJob, 'state'>): boolean {
+  return state === 'completed' || state === 'failed' || state === 'cancelled';
+}

@@ -24,3 +24,4 @@ export const indexBody = z.looseObject({ ready: z.boolean().nullish() });
 export const modelsPosition = z.strictObject({ modelsAfter: z.string().max(128) });
 export const versionsPosition = z.strictObject({ versionsBelow: z.int().positive() });
 export const eventsPosition = z.strictObject({ eventsAfter: z.int().positive() });
+export const batchesPosition = z.strictObject({ batchesBefore: z.string().max(64) });

@@ -276,6 +276,22 @@ export interface BatchJobs {
   listExpired(page: { now: number; limit: number }): Promise<BatchJob[]>;
   /** Removes one; again is no error. */
   remove(id: BatchId): Promise<void>;
+  /**
+   * Keeps what an Idempotency-Key stands for, unless that key stands and its time is not over;
+   * answers the entry that stands now.
+   */
+  claimKey(entry: BatchKey): Promise<BatchKey>;
+}
+
+/** What an Idempotency-Key stands for: a document beside the jobs, that no list shows. */
+export interface BatchKey {
+  /** A hash of the key and of who gave it. */
+  readonly key: string;
+  readonly id: BatchId;
+  /** A hash of what was asked for. */
+  readonly fingerprint: string;
+  /** Ms since the epoch. */
+  readonly expiresAt: number;
 }
 
 /** One of a job's results. */
@@ -301,6 +317,12 @@ export interface BatchFiles {
   stage(result: ResultRef, block: string, bytes: Uint8Array): Promise<void>;
   /** Makes exactly these staged blocks the result, unless it stands already. No blocks: an empty blob. */
   commit(result: ResultRef, blocks: readonly string[], contentType: string): Promise<void>;
+  /** Writes a stream as a result, in place of what stands there. No bytes: an empty blob. */
+  writeResult(
+    result: ResultRef,
+    content: AsyncIterable<Uint8Array>,
+    contentType: string,
+  ): Promise<void>;
   /** Where a result lies, once it was committed. */
   result(result: ResultRef): Promise<BatchSource | undefined>;
 

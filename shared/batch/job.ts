@@ -1,5 +1,6 @@
 import type { AliasName, Digest, ModelName, Version } from '../ids.ts';
 import type { ChunkPlan } from './chunk-plan.ts';
+import type { RowTable } from './row-table.ts';
 
 /** A batch job's name: 26 lower-case letters and digits, sorting by the time it was made. */
 export type BatchId = string & { readonly __batch: unique symbol };
@@ -68,6 +69,11 @@ export interface PlannedBatch {
   readonly plan: ChunkPlan;
   /** The columns' names in their order; empty for JSONL. */
   readonly columns: readonly string[];
+  readonly table: RowTable;
+  /** The output's first line with its LF; empty for JSONL. */
+  readonly outputHeader: string;
+  /** About how many bytes of rows a thread scores in a tenth of a second. */
+  readonly pieceBytes: number;
 }
 
 /** One job: a document of its own. */

@@ -1,0 +1,40 @@
+import type { QueueFunction } from './trigger.ts';
+
+/** Does what a job's message says: plans it, sends its chunks, scores one, or puts all together. */
+export const scoreBatchFunction: QueueFunction = {
+  kind: 'queue',
+  name: 'score-batch',
+  queue: 'batch-chunks',
+  async handler(app, message) {
+    const [{ advanceBatch }, { parseBatchMessage }] = await Promise.all([
+      import('../shared/usecases/advance-batch.ts'),
+      import('./batch-message.ts'),
+    ]);
+    await advanceBatch(app, parseBatchMessage(message));
+  },
+};
+
+/**
+ * Takes what never came to an end, whatever the queue tried: it gets one more life, in case it was
+ * the machine's fault, and fails its job after that.
+ */
+export const poisonedBatchFunction: QueueFunction = {
+  kind: 'queue',
+  name: 'poisoned-batch',
+  queue: 'batch-chunks-poison',
+  async handler(app, message, context) {
+    const [{ giveUpBatch }, { parseBatchMessage }] = await Promise.all([
+      import('../shared/usecases/advance-batch.ts'),
+      import('./batch-message.ts'),
+    ]);
+    const parsed = parseBatchMessage(message);
+    const about = `batch ${parsed.id}: ${parsed.kind}`;
+    if ((parsed.revived ?? 0) === 0) {
+      context.warn(`${about} failed too often; one more life`);
+      await app.messages.sendBatch([{ ...parsed, revived: 1 }]);
+    } else {
+      context.error(`${about} failed again and again: the job fails`);
+      await giveUpBatch(app, parsed);
+    }
+  },
+};

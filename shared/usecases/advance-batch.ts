@@ -1,0 +1,61 @@
+import { type FailureKind, ServingError } from '../errors.ts';
+import type { BatchMessage } from '../ports.ts';
+import type { BatchDeps } from './batch-deps.ts';
+import { progressOf } from './batch-progress.ts';
+import { endBatch } from './end-batch.ts';
+import { fanOut } from './fan-out-batch.ts';
+import { finishBatch } from './finish-batch.ts';
+import { planBatch } from './plan-batch.ts';
+import { scoreChunk } from './score-chunk.ts';
+
+/** Failures that another try would only repeat: they are the job's end. */
+const FINAL: ReadonlySet<FailureKind> = new Set([
+  'malformed',
+  'notFound',
+  'conflict',
+  'rejected',
+  'tooLarge',
+  'unsupportedMedia',
+]);
+
+/**
+ * Does what a message says. What would fail again in the same way ends the job with its reason; the
+ * rest is thrown, so that the message comes again.
+ */
+export async function advanceBatch(deps: BatchDeps, message: BatchMessage): Promise<void> {
+  try {
+    switch (message.kind) {
+      case 'plan':
+        return await planBatch(deps, message.id);
+      case 'fan':
+        return await fanOut(deps, message.id, message.group);
+      case 'chunk':
+        return await scoreChunk(deps, message.id, message.chunk);
+      case 'finish':
+        return await finishBatch(deps, message.id);
+    }
+  } catch (error) {
+    if (!(error instanceof ServingError) || !FINAL.has(error.failure.kind)) throw error;
+    await failBatch(deps, message, error.failure.detail);
+  }
+}
+
+/** Ends a job one of whose messages was tried again and again. */
+export async function giveUpBatch(deps: BatchDeps, message: BatchMessage): Promise<void> {
+  await failBatch(deps, message, `${WORK[message.kind]} crashed again and again`);
+}
+
+const WORK: Readonly<Record<BatchMessage['kind'], string>> = {
+  plan: 'planning',
+  fan: 'handing out the chunks',
+  chunk: 'scoring',
+  finish: 'putting the result together',
+};
+
+async function failBatch(deps: BatchDeps, message: BatchMessage, why: string): Promise<void> {
+  const job = (await deps.batchJobs.read(message.id))?.value;
+  if (!job) return;
+  const { rows, chunksDone } = await progressOf(deps, job);
+  const reason = message.kind === 'chunk' ? `chunk ${message.chunk}: ${why}` : why;
+  await endBatch(deps, message.id, { state: 'failed', reason, rows, chunksDone });
+}

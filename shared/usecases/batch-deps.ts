@@ -1,0 +1,18 @@
+import type { Config } from '../config.ts';
+import type { BatchFiles, BatchJobs, Clock, Engine, Messages, RegistryStore } from '../ports.ts';
+import type { ServableModels } from './servable-models.ts';
+
+/** What batch jobs need; each step takes the slice that it uses. */
+export interface BatchDeps {
+  readonly clock: Clock;
+  readonly config: Pick<
+    Config,
+    'vcpus' | 'batchTtlMs' | 'batchUrlHosts' | 'maxBatchBytes' | 'sweepAfterMs'
+  >;
+  readonly batchJobs: BatchJobs;
+  readonly batchFiles: BatchFiles;
+  readonly messages: Pick<Messages, 'sendBatch' | 'countBatch'>;
+  readonly registry: Pick<RegistryStore, 'readVerdict'>;
+  readonly models: ServableModels;
+  readonly engine: Pick<Engine, 'score'>;
+}

@@ -1,0 +1,28 @@
+import type { BatchId } from '../batch/job.ts';
+import { chunksOf, groupsOf } from '../batch/receipt.ts';
+import type { BatchMessage } from '../ports.ts';
+import type { BatchDeps } from './batch-deps.ts';
+
+/**
+ * Sends the messages of one group's chunks, and then the message that sends the next group's: a
+ * crash between the two only sends some twice.
+ */
+export async function fanOut(
+  { batchJobs, messages }: Pick<BatchDeps, 'batchJobs' | 'messages'>,
+  id: BatchId,
+  group: number,
+): Promise<void> {
+  const job = (await batchJobs.read(id))?.value;
+  if (job?.state !== 'running' || !job.planned) return;
+  const { chunks } = job.planned.plan;
+  if (group >= groupsOf(chunks)) return;
+  const [first, end] = chunksOf(group, chunks);
+  await messages.sendBatch(
+    Array.from({ length: end - first }, (_, at): BatchMessage => ({
+      kind: 'chunk',
+      id,
+      chunk: first + at,
+    })),
+  );
+  if (group + 1 < groupsOf(chunks)) await messages.sendBatch([{ kind: 'fan', id, group: group + 1 }]);
+}

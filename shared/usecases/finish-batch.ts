@@ -1,0 +1,74 @@
+import type { BatchId, BatchJob, PlannedBatch } from '../batch/job.ts';
+import { blockName, type ChunkReceipt, groupsOf, sumOf } from '../batch/receipt.ts';
+import { ServingError } from '../errors.ts';
+import type { ResultRef } from '../ports.ts';
+import type { BatchDeps } from './batch-deps.ts';
+import { errorLines } from './batch-errors.ts';
+import { endBatch } from './end-batch.ts';
+
+type Deps = Pick<BatchDeps, 'clock' | 'config' | 'batchJobs' | 'batchFiles'>;
+
+const CONTENT_TYPES = { csv: 'text/csv; charset=utf-8', jsonl: 'application/x-ndjson' } as const;
+/** The header's block: no chunk has this number. */
+const HEADER_CHUNK = 99_999;
+const HEADER_ATTEMPT = '00000000';
+
+/**
+ * Puts the receipts' blocks together, in order, and completes the job. Run twice, the second finds
+ * what the first made. @throws ServingError `unavailable`, `notReady` while a group is missing
+ */
+export async function finishBatch(deps: Deps, id: BatchId): Promise<void> {
+  const job = (await deps.batchJobs.read(id))?.value;
+  if (job?.state !== 'running' || !job.planned) return;
+  const receipts = await receiptsOf(deps, job, job.planned);
+  const rows = sumOf(receipts);
+  const counts = { rows, chunksDone: receipts.length };
+  const { errorThreshold, format } = job.request;
+  if (errorThreshold !== undefined && rows.failed > errorThreshold) {
+    const reason = `${rows.failed} rows failed, more than errorThreshold ${errorThreshold}`;
+    await endBatch(deps, id, { state: 'failed', reason, ...counts });
+    return;
+  }
+  const blocks = receipts.flatMap(({ chunk, attempt, outputBlocks }) =>
+    Array.from({ length: outputBlocks }, (_, part) => blockName(chunk, attempt, part)),
+  );
+  const output = resultRef(job, 'output');
+  const { outputHeader } = job.planned;
+  if (outputHeader && blocks.length > 0) {
+    const header = blockName(HEADER_CHUNK, HEADER_ATTEMPT, 0);
+    await deps.batchFiles.stage(output, header, Buffer.from(outputHeader));
+    blocks.unshift(header);
+  }
+  await deps.batchFiles.commit(output, blocks, CONTENT_TYPES[format]);
+  await deps.batchFiles.writeResult(
+    resultRef(job, 'errors'),
+    errorLines(deps.batchFiles, job, receipts),
+    CONTENT_TYPES[format],
+  );
+  await endBatch(deps, id, { state: 'completed', ...counts });
+}
+
+/** Names a job's result. */
+export function resultRef({ id, request }: BatchJob, result: ResultRef['result']): ResultRef {
+  return { id, prefix: request.outputPrefix, result, format: request.format };
+}
+
+async function receiptsOf(
+  { batchFiles }: Deps,
+  { id }: BatchJob,
+  { plan }: PlannedBatch,
+): Promise<ChunkReceipt[]> {
+  const all: ChunkReceipt[] = [];
+  for (let group = 0; group < groupsOf(plan.chunks); group++) {
+    const receipts = await batchFiles.readGroup(id, group);
+    if (!receipts) {
+      throw new ServingError({
+        kind: 'notReady',
+        detail: `batch ${id}: group ${group} is not complete`,
+        retryAfterSeconds: 5,
+      });
+    }
+    all.push(...receipts);
+  }
+  return all;
+}

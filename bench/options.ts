@@ -59,7 +59,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     parts: PARTS.filter(wanted),
     ...(values.quick
       ? { rounds: 3, sliceMs: 400, repetitions: 3, cycles: 100 }
-      : { rounds: 5, sliceMs: 2_000, repetitions: 11, cycles: 1_000 }),
+      : { rounds: 5, sliceMs: 1_000, repetitions: 11, cycles: 1_000 }),
     compare: values.compare,
     svg: values.svg,
   };

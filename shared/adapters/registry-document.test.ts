@@ -4,7 +4,8 @@ import type { ModelEvent } from '../registry/events.ts';
 import { MAX_VERSIONS } from '../registry/lifecycle.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import { MAX_ALIASES } from '../registry/traffic.ts';
-import { MAX_DOCUMENT_BYTES, modelDocument } from './registry-document.ts';
+import { MAX_DOCUMENT_BYTES } from './document-limits.ts';
+import { modelDocument } from './registry-document.ts';
 
 // The limits of the rules and of the store are in different files; here they meet.
 test('the largest record that the rules allow can be stored', () => {

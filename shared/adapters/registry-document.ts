@@ -1,14 +1,8 @@
-import { ServingError } from '../errors.ts';
 import type { Fingerprint, ModelName, Version } from '../ids.ts';
 import type { ModelEvent } from '../registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../registry/model-record.ts';
 import { owesPurge, pendingSince } from '../registry/unfinished.ts';
-
-/** Cosmos takes 2 MB; what it counts on top of the text leaves room below. */
-export const MAX_DOCUMENT_BYTES = 1_500_000;
-/** Cosmos: at most 255 characters, none of these. */
-const MAX_ID_LENGTH = 255;
-const FORBIDDEN_IN_ID = /[/\\?#]/;
+import { withinLimits } from './document-limits.ts';
 
 /**
  * A document of the registry. `body` is what the domain knows; beside it stand the key and what
@@ -78,30 +72,6 @@ export function eventDocument(model: ModelName, event: ModelEvent): RegistryDocu
   return checked({ id: eventId(event.seq), model, kind: 'event', seq: event.seq, body: event });
 }
 
-/**
- * Holds a document to Azure's limits, because emulators don't: what fails on Azure fails everywhere.
- * @throws ServingError `malformed` for an id, `conflict` for a size that can't be stored
- */
 function checked<Body>(document: RegistryDocument<Body>): RegistryDocument<Body> {
-  const { id } = document;
-  if (id.length > MAX_ID_LENGTH) {
-    throw new ServingError({
-      kind: 'malformed',
-      detail: `document id: expected at most ${MAX_ID_LENGTH} characters, got ${id.length}: ${id.slice(0, 40)}…`,
-    });
-  }
-  if (FORBIDDEN_IN_ID.test(id)) {
-    throw new ServingError({
-      kind: 'malformed',
-      detail: `document id: expected none of / \\ ? #, got ${JSON.stringify(id)}`,
-    });
-  }
-  const bytes = Buffer.byteLength(JSON.stringify(document));
-  if (bytes > MAX_DOCUMENT_BYTES) {
-    throw new ServingError({
-      kind: 'conflict',
-      detail: `document ${id} of model ${document.model}: expected at most ${MAX_DOCUMENT_BYTES} bytes, got ${bytes}`,
-    });
-  }
-  return document;
+  return withinLimits(document, `document ${document.id} of model ${document.model}`);
 }

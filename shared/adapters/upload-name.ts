@@ -1,27 +1,28 @@
+import { isBlobName } from '../blob-name.ts';
 import { ServingError } from '../errors.ts';
 import { quoted } from '../ids.ts';
 
 const PREFIX = 'uploads/';
-/** Azure's limit. */
-export const MAX_BLOB_NAME_LENGTH = 1024;
+const MAX_SAFE_NAME_LENGTH = 100;
 
 /**
- * The name within the container `uploads` of a blob that a caller named. A segment `..` would lead
- * out of the container once the name stands in a URL. @throws ServingError `malformed`
+ * The name within the container `uploads` of a blob that a caller named.
+ * @throws ServingError `malformed`
  */
 export function uploadName(blob: string): string {
   const name = blob.slice(PREFIX.length);
-  const segments = name.split('/');
-  if (
-    !blob.startsWith(PREFIX) ||
-    name.length > MAX_BLOB_NAME_LENGTH ||
-    /[\\\u0000-\u001f\u007f]/.test(name) ||
-    segments.some((segment) => segment === '' || segment === '.' || segment === '..')
-  ) {
+  if (!blob.startsWith(PREFIX) || !isBlobName(name)) {
     throw new ServingError({
       kind: 'malformed',
       detail: `blob: expected "uploads/…" as POST /uploads answered it, got ${quoted(blob)}`,
     });
   }
   return name;
+}
+
+/** What a caller calls a file, as the last segment of a name that needs no escaping; its end is kept. */
+export function safeName(name: string): string {
+  const plain = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/\.+$/, '');
+  const safe = plain.slice(-MAX_SAFE_NAME_LENGTH);
+  return /[A-Za-z0-9]/.test(safe) ? safe : 'file';
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCosmosRegistry } from '../../shared/adapters/azure/registry.ts';
+import { MAX_DOCUMENT_BYTES } from '../../shared/adapters/document-limits.ts';
 import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
-import { MAX_DOCUMENT_BYTES } from '../../shared/adapters/registry-document.ts';
 import { ServingError } from '../../shared/errors.ts';
 import type { Fingerprint, ModelName, Version } from '../../shared/ids.ts';
 import type { RegistryStore } from '../../shared/ports.ts';

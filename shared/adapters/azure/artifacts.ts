@@ -4,6 +4,7 @@ import type { BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure
 import type { Config } from '../../config.ts';
 import type { ArtifactRef, ArtifactStore } from '../../ports.ts';
 import { artifactName, artifactPrefix } from '../artifact-name.ts';
+import { MAX_BLOCKS } from '../blob-limits.ts';
 import { downloadVerified } from '../disk/verified-download.ts';
 import { examineUpload } from '../examine-upload.ts';
 import { expectDigest, readWhole } from '../pinned-blob.ts';
@@ -13,8 +14,6 @@ import { pinBlob } from './pinned-blob.ts';
 import { codeOf, statusOf, storageFailure } from './storage-failure.ts';
 
 const MIB = 1 << 20;
-/** Azure's limit. */
-const MAX_BLOCKS = 50_000;
 const PARALLEL = 4;
 const PING_TIMEOUT_MS = 2_000;
 /** An upload may take this long, and a second more for each MiB. */

@@ -1,4 +1,4 @@
-import type { Container, FeedOptions, ItemResponse, SqlQuerySpec } from '@azure/cosmos';
+import type { ItemResponse } from '@azure/cosmos';
 import type { Config } from '../../config.ts';
 import type { RegistryStore, Stored } from '../../ports.ts';
 import type { ModelEvent } from '../../registry/events.ts';
@@ -14,14 +14,12 @@ import {
   verdictDocument,
   verdictId,
 } from '../registry-document.ts';
-import { cosmosDatabase } from './clients.ts';
-import { cosmosFailure, cosmosStatus, OWNER_MISSING, unavailable } from './cosmos-failure.ts';
+import { cosmosContainer, etagUnless } from './cosmos-container.ts';
+import { cosmosStatus, OWNER_MISSING, unavailable } from './cosmos-failure.ts';
 import { readFirst } from './cosmos-first-reads.ts';
 
 /** The database's container; its partition key is `/model`. */
 const CONTAINER = 'registry';
-/** Documents asked for at once: a record of thousands of versions is most of a megabyte. */
-const MAX_PAGE = 100;
 /** From the first read until the SDK is loaded, unless something needs it before. */
 const SDK_AFTER_MS = 1_000;
 
@@ -32,28 +30,11 @@ const SDK_AFTER_MS = 1_000;
  * whatever this instance has written, it reads by the client that wrote it.
  */
 export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
-  let opened: Promise<Container> | undefined;
+  const { open, isOpen, attempt, list } = cosmosContainer(cosmos, CONTAINER);
   let settle: NodeJS.Timeout | undefined;
-  const open = () => {
-    opened ??= cosmosDatabase(cosmos)
-      .then((database) => database.container(CONTAINER))
-      .catch((error: unknown) => {
-        opened = undefined;
-        throw error;
-      });
-    return opened;
-  };
-
-  const attempt = async <T>(doing: string, work: (container: Container) => Promise<T>) => {
-    try {
-      return await work(await open());
-    } catch (error) {
-      throw cosmosFailure(error, doing);
-    }
-  };
 
   const read = async <Body>(model: string, id: string): Promise<Stored<Body> | undefined> => {
-    if (opened) return await readBySdk(model, id);
+    if (isOpen()) return await readBySdk(model, id);
     const first = await readFirst(cosmos, { container: CONTAINER, partition: model, id });
     settle ??= setTimeout(() => void open().catch(() => undefined), SDK_AFTER_MS).unref();
     if (first === undefined) return await readBySdk(model, id);
@@ -80,26 +61,8 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
   /** The new document's ETag; undefined when one of that id stands already. */
   const create = (document: RegistryDocument): Promise<string | undefined> =>
     attempt(`creating ${document.id} of model ${document.model}`, (container) =>
-      etagUnless(409, container.items.create(document)),
+      etagUnless([409], container.items.create(document)),
     );
-
-  /** The documents' bodies, at most `limit`, however many pages they come in. */
-  const list = <Body>(spec: SqlQuerySpec, limit: number, partitionKey?: string): Promise<Body[]> =>
-    attempt('listing', async (container) => {
-      const options: FeedOptions = {
-        maxItemCount: Math.min(limit, MAX_PAGE),
-        ...(partitionKey !== undefined && { partitionKey }),
-      };
-      const bodies: Body[] = [];
-      const pages = container.items.query<{ body: Body }>(spec, options);
-      while (bodies.length < limit && pages.hasMoreResults()) {
-        const { resources } = await pages.fetchNext();
-        // The SDK leaves it out of a page that is empty.
-        const found = resources as typeof resources | undefined;
-        for (const { body } of found ?? []) bodies.push(body);
-      }
-      return bodies.slice(0, limit);
-    });
 
   return {
     readModel: (model) => read<ModelRecord>(model, MODEL_ID),
@@ -110,7 +73,7 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
       const document = modelDocument(record);
       const written = await attempt(`replacing model ${record.model}`, (container) =>
         etagUnless(
-          412,
+          [412],
           container.item(MODEL_ID, record.model).replace(document, {
             accessCondition: { type: 'IfMatch', condition: etag },
           }),
@@ -174,19 +137,6 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
         }
       }),
   };
-}
-
-/** The ETag that a write gave; undefined when it was refused with the status of a lost race. */
-async function etagUnless(
-  lost: number,
-  write: Promise<{ readonly etag: string }>,
-): Promise<string | undefined> {
-  try {
-    return (await write).etag;
-  } catch (error) {
-    if (cosmosStatus(error) === lost) return undefined;
-    throw error;
-  }
 }
 
 function stored(record: ModelRecord, etag: string | undefined): Stored<ModelRecord> | undefined {

@@ -12,6 +12,7 @@ import {
   verdictDocument,
   verdictId,
 } from '../registry-document.ts';
+import { answering } from './answering.ts';
 
 interface Slot {
   readonly json: string;
@@ -88,12 +89,6 @@ export function createMemoryRegistry(): RegistryStore {
     ),
     ping: () => Promise.resolve(),
   };
-}
-
-/** As a real store does: answers later, and fails by rejecting. */
-function answering<Args extends unknown[], T>(work: (...args: Args) => T) {
-  // eslint-disable-next-line @typescript-eslint/require-await -- so that what `work` throws rejects
-  return async (...args: Args): Promise<T> => work(...args);
 }
 
 function parse<Body = unknown>(slot: Slot): RegistryDocument<Body> {

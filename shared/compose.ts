@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAzureArtifacts } from './adapters/azure/artifacts.ts';
+import { createAzureBatchFiles } from './adapters/azure/batch-files.ts';
+import { createCosmosBatchJobs } from './adapters/azure/batch-jobs.ts';
 import { createAzureMessages } from './adapters/azure/messages.ts';
 import { createCosmosRegistry } from './adapters/azure/registry.ts';
+import { createAzureUploads } from './adapters/azure/uploads.ts';
 import { createModelFiles } from './adapters/disk/model-files.ts';
 import { createRecentVersions } from './adapters/disk/recent-versions.ts';
 import { createSpool } from './adapters/disk/spool.ts';
@@ -14,6 +17,8 @@ import type { Config } from './config.ts';
 import { ByteBudget } from './inference/byte-budget.ts';
 import type {
   ArtifactStore,
+  BatchFiles,
+  BatchJobs,
   Clock,
   Engine,
   Messages,
@@ -21,6 +26,7 @@ import type {
   ModelInspector,
   RegistryStore,
   Spool,
+  Uploads,
 } from './ports.ts';
 import { workerFile } from './start-ahead.ts';
 import { ColdStart } from './telemetry/cold-start.ts';
@@ -35,6 +41,9 @@ export interface App {
   readonly artifacts: ArtifactStore;
   readonly registry: RegistryStore;
   readonly messages: Messages;
+  readonly batchJobs: BatchJobs;
+  readonly batchFiles: BatchFiles;
+  readonly uploads: Uploads;
   readonly spool: Spool;
   readonly modelFiles: ModelFiles;
   readonly inspector: ModelInspector;
@@ -53,6 +62,9 @@ export interface Stores {
   readonly artifacts: ArtifactStore;
   readonly registry: RegistryStore;
   readonly messages: Messages;
+  readonly batchJobs: BatchJobs;
+  readonly batchFiles: BatchFiles;
+  readonly uploads: Uploads;
 }
 
 /**
@@ -111,6 +123,9 @@ export function compose(
     artifacts: stores.artifacts,
     registry,
     messages: stores.messages,
+    batchJobs: stores.batchJobs,
+    batchFiles: stores.batchFiles,
+    uploads: stores.uploads,
     spool: createSpool({ dir: join(config.scratchDir, 'spool'), maxBytes: config.maxSpoolBytes }),
     modelFiles,
     inspector: createInspector({
@@ -135,5 +150,8 @@ function azureStores({ storage, cosmos }: Config): Stores {
     artifacts: createAzureArtifacts({ storage }),
     registry: createCosmosRegistry(cosmos),
     messages: createAzureMessages({ storage }),
+    batchJobs: createCosmosBatchJobs(cosmos, { clock: () => Date.now() }),
+    batchFiles: createAzureBatchFiles({ storage }),
+    uploads: createAzureUploads({ storage }),
   };
 }

@@ -146,6 +146,10 @@ export interface Messages {
   sendRegistration(message: RegistrationMessage): Promise<void>;
   /** About how many registrations wait or are being worked on. */
   countRegistrations(): Promise<number>;
+  /** Sends them side by side, in no order; a failure may leave some sent. */
+  sendBatch(messages: readonly BatchMessage[]): Promise<void>;
+  /** About how many messages of batch jobs wait or are being worked on. */
+  countBatch(): Promise<number>;
 }
 
 /** What an examination of a model found. `reasons` say what is wrong and what to change. */
@@ -250,6 +254,13 @@ export interface Engine {
    * (loading failed, or outlasts the deadline), `deadlinePassed`
    */
   infer(model: ServableModel, job: InferJob): Promise<InferAnswer>;
+  /**
+   * Scores rows of text, behind all requests that wait. They occupy one thread at a stretch: pieces
+   * should be about a tenth of a second's work, and `threads` + 1 of them under way. A row that can't
+   * be scored is told in the answer; the rows' buffer is the engine's from then on.
+   * @throws ServingError `overloaded`, `notReady` (as `infer`), `deadlinePassed`
+   */
+  score(model: ServableModel, job: ScoreJob): Promise<ScoreAnswer>;
   load(model: ServableModel): Promise<void>;
   /** Frees a model once the runs in flight on it have ended; unknown keys are no error. */
   unload(key: string): Promise<void>;
@@ -261,7 +272,20 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Batch jobs, a document each. Every write is conditional, as the registry's are. */
+/** What an Idempotency-Key stands for. */
+export interface BatchKey {
+  /** A hash of the key and of whose it is; letters, digits, `-` and `_`. */
+  readonly key: string;
+  readonly id: BatchId;
+  /** A hash of what was asked for. */
+  readonly fingerprint: string;
+  readonly expiresAt: number;
+}
+
+/**
+ * Batch jobs, a document each. Every write is conditional, as the registry's are. What has expired
+ * is absent for readers; its id stays taken until it is removed, its blobs with it.
+ */
 export interface BatchJobs {
   /** False when a job of that id stands already. */
   create(job: BatchJob): Promise<boolean>;
@@ -299,13 +323,20 @@ export type BatchResult = 'output' | 'errors';
 
 /** The blobs of batch jobs: inputs as they are read, and `batches/{id}/…` as they are written. */
 export interface BatchFiles {
-  /** The blob `container/name` as it is now; undefined when there is none. @throws `malformed` (a container that may not be named), `unavailable` */
+  /**
+   * The blob `uploads/…` or `batches/…` as it is now; undefined when there is none.
+   * @throws ServingError `malformed` (another name), `unavailable`
+   */
   pin(blob: string): Promise<BatchSource | undefined>;
-  /** The bytes [start, end) of a pinned blob. @throws ServingError `conflict` (changed or gone), `unavailable` */
+  /**
+   * The bytes [start, end) of a pinned blob, a step at a time, each held in memory: the reader may
+   * take its time, or stop. @throws ServingError `conflict` (changed or gone), `unavailable`
+   */
   read(source: BatchSource, start: number, end: number): AsyncIterable<Uint8Array>;
   /**
    * Writes a stream as the blob `name` of the job's folder, in place of what stands there, and pins
-   * it. @throws ServingError `tooLarge` beyond `maxBytes`, what the stream throws
+   * it. Whoever pinned what stood there is told that it changed: what two attempts may write at once
+   * is named after the attempt. @throws ServingError `tooLarge` beyond `maxBytes`, what the stream throws
    */
   write(
     id: BatchId,
@@ -313,20 +344,27 @@ export interface BatchFiles {
     content: AsyncIterable<Uint8Array>,
     limit: { maxBytes: number },
   ): Promise<BatchSource>;
-  /** Stages a block of a result; `block` names it (see `blockName`), the same length for all. @throws `unavailable` */
+  /**
+   * Stages a block of a result, not an empty one; `block` names it (see `blockName`), the same
+   * length for all. @throws ServingError `malformed` (the prefix), `unavailable`
+   */
   stage(result: ResultRef, block: string, bytes: Uint8Array): Promise<void>;
-  /** Makes exactly these staged blocks the result, unless it stands already. No blocks: an empty blob. */
+  /**
+   * Makes exactly these staged blocks the result, unless it stands already. No blocks: an empty blob.
+   * @throws ServingError `conflict` (another job's result stands there, or blocks are gone),
+   * `tooLarge` (more blocks than a blob can have), `unavailable`
+   */
   commit(result: ResultRef, blocks: readonly string[], contentType: string): Promise<void>;
-  /** Writes a stream as a result, in place of what stands there. No bytes: an empty blob. */
+  /** Writes a stream as a result unless it stands already. No bytes: an empty blob. @throws as `commit` does, what the stream throws */
   writeResult(
     result: ResultRef,
     content: AsyncIterable<Uint8Array>,
     contentType: string,
   ): Promise<void>;
-  /** Where a result lies, once it was committed. */
+  /** Where the job's result lies, once it was committed. */
   result(result: ResultRef): Promise<BatchSource | undefined>;
 
-  /** Leaves a chunk's receipt; false when one stands already. */
+  /** Leaves a chunk's receipt; false when another attempt's stands already. Again is no error. */
   createReceipt(id: BatchId, receipt: ChunkReceipt): Promise<boolean>;
   readReceipt(id: BatchId, chunk: number): Promise<ChunkReceipt | undefined>;
   /** The receipts of one group of chunks (`GROUP_CHUNKS`), by chunk. */
@@ -353,8 +391,18 @@ export interface ResultRef {
 export type BatchMessage =
   | { readonly kind: 'plan'; readonly id: BatchId; readonly revived?: number }
   /** Send the messages of the chunks of this group, then of the next. */
-  | { readonly kind: 'fan'; readonly id: BatchId; readonly group: number; readonly revived?: number }
-  | { readonly kind: 'chunk'; readonly id: BatchId; readonly chunk: number; readonly revived?: number }
+  | {
+      readonly kind: 'fan';
+      readonly id: BatchId;
+      readonly group: number;
+      readonly revived?: number;
+    }
+  | {
+      readonly kind: 'chunk';
+      readonly id: BatchId;
+      readonly chunk: number;
+      readonly revived?: number;
+    }
   | { readonly kind: 'finish'; readonly id: BatchId; readonly revived?: number };
 
 /** Rows of a batch that go to a model together, as text: whole records, without a header. */
@@ -373,6 +421,8 @@ export interface ScoreAnswer {
   readonly lines: number;
   readonly scored: number;
   readonly failures: readonly RowFailure[];
+  /** By output, the dimensions behind the rows' in the first run; empty when nothing was scored. */
+  readonly outputDimensions: readonly (readonly number[])[];
 }
 
 /** Files that callers put into storage themselves. */

@@ -4,20 +4,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { answerHttp } from '../functions/http.ts';
 import type { Answer, Context, HttpFunction } from '../functions/trigger.ts';
-import {
-  createMemoryArtifacts,
-  type MemoryArtifacts,
-} from '../shared/adapters/memory/artifacts.ts';
-import { createMemoryMessages, type MemoryMessages } from '../shared/adapters/memory/messages.ts';
-import { createMemoryRegistry } from '../shared/adapters/memory/registry.ts';
 import { type App, compose } from '../shared/compose.ts';
 import { parseConfig } from '../shared/config.ts';
 import type { Inspection } from '../shared/ports.ts';
+import { createMemoryStores, type MemoryStores } from './memory-stores.ts';
 
 /** An app whose stores are in memory; what it needs of disk is below `scratchDir`. */
 export interface MemoryApp extends App {
-  readonly artifacts: MemoryArtifacts;
-  readonly messages: MemoryMessages;
+  readonly artifacts: MemoryStores['artifacts'];
+  readonly messages: MemoryStores['messages'];
+  readonly batchFiles: MemoryStores['batchFiles'];
+  readonly uploads: MemoryStores['uploads'];
   /** What examining a file will find from now on. */
   inspection: Inspection | (() => Promise<Inspection>);
   /** Milliseconds that the app's clock is ahead of the machine's. */
@@ -58,14 +55,15 @@ export async function createMemoryApp(
     PILOTLIGHT_SCRATCH_DIR: scratchDir,
     ...settings,
   });
-  const artifacts = createMemoryArtifacts();
-  const messages = createMemoryMessages();
-  const stores = { artifacts, messages, registry: createMemoryRegistry() };
+  const stores = createMemoryStores(() => app.clock());
+  const { artifacts, messages, batchFiles, uploads } = stores;
   const composed = compose(config, { dist: pathToFileURL(`${scratchDir}/`), stores });
   const app: MemoryApp = {
     ...composed,
     artifacts,
     messages,
+    batchFiles,
+    uploads,
     inspection: FINE,
     ahead: 0,
     clock: () => Date.now() + app.ahead,

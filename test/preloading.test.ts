@@ -8,20 +8,14 @@ import { deleteModelFunction } from '../functions/delete-model.ts';
 import { inferFunction } from '../functions/infer.ts';
 import { registerModelFunction } from '../functions/register-model.ts';
 import { validateRegistrationFunction } from '../functions/validate-registration.ts';
-import { createMemoryArtifacts } from '../shared/adapters/memory/artifacts.ts';
-import { createMemoryMessages } from '../shared/adapters/memory/messages.ts';
-import { createMemoryRegistry } from '../shared/adapters/memory/registry.ts';
 import { type App, compose } from '../shared/compose.ts';
 import { parseConfig } from '../shared/config.ts';
 import { quietContext, send } from './memory-app.ts';
+import { createMemoryStores } from './memory-stores.ts';
 
 // Processes that follow each other on one disk: what one served last, the next has loaded.
 
-const stores = {
-  artifacts: createMemoryArtifacts(),
-  messages: createMemoryMessages(),
-  registry: createMemoryRegistry(),
-};
+const stores = createMemoryStores();
 let scratchDir: string;
 beforeAll(async () => {
   scratchDir = await mkdtemp(join(tmpdir(), 'pilotlight-preloading-'));

@@ -38,6 +38,38 @@ export async function* readWhole(blob: PinnedBlob, rangeBytes: number): AsyncGen
   }
 }
 
+/**
+ * The bytes [start, end), a step at a time, each held as a whole while the next one comes: the
+ * reader may take its time, since no request waits for it.
+ */
+export async function* readSteps(
+  blob: PinnedBlob,
+  { start, end }: { start: number; end: number },
+  stepBytes: number,
+): AsyncGenerator<Uint8Array> {
+  const take = async (at: number): Promise<Uint8Array> => {
+    const bytes = Buffer.allocUnsafe(Math.min(stepBytes, end - at));
+    let filled = 0;
+    for await (const chunk of readRange(blob, at, bytes.byteLength)) {
+      bytes.set(chunk, filled);
+      filled += chunk.byteLength;
+    }
+    return bytes;
+  };
+  if (start >= end) return;
+  let step = take(start);
+  for (let at = start; at < end; at += stepBytes) {
+    const bytes = await step;
+    const after = at + stepBytes;
+    if (after < end) {
+      step = take(after);
+      // A reader that stops never sees it.
+      step.catch(() => undefined);
+    }
+    yield bytes;
+  }
+}
+
 /** The SHA-256 of what passes, once all of it has; `check` sees every chunk. */
 export async function digestOf(
   chunks: AsyncIterable<Uint8Array>,

@@ -9,7 +9,7 @@ export interface CosmosEmulator {
   close(): Promise<void>;
 }
 
-/** The Cosmos DB emulator in this process, on a free port, with the registry's container. */
+/** The Cosmos DB emulator in this process, on a free port, with the app's containers. */
 export async function startCosmosEmulator(): Promise<CosmosEmulator> {
   const server = createHttpServer({ keepAlive: true });
   server.listen(0, '127.0.0.1');
@@ -23,6 +23,7 @@ export async function startCosmosEmulator(): Promise<CosmosEmulator> {
   });
   const { database } = await client.databases.create({ id: 'pilotlight' });
   await database.containers.create({ id: 'registry', partitionKey: { paths: ['/model'] } });
+  await database.containers.create({ id: 'batches', partitionKey: { paths: ['/id'] } });
   client.dispose();
   return {
     config: { kind: 'connectionString', connectionString, database: 'pilotlight' },

@@ -2,17 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  createMemoryArtifacts,
-  type MemoryArtifacts,
-} from '../../shared/adapters/memory/artifacts.ts';
-import {
-  createMemoryMessages,
-  type MemoryMessages,
-} from '../../shared/adapters/memory/messages.ts';
-import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
+import type { MemoryArtifacts } from '../../shared/adapters/memory/artifacts.ts';
+import type { MemoryMessages } from '../../shared/adapters/memory/messages.ts';
 import { type App, compose } from '../../shared/compose.ts';
 import { parseConfig } from '../../shared/config.ts';
+import { createMemoryStores } from '../memory-stores.ts';
 
 export interface WholeApp {
   readonly app: App;
@@ -38,9 +32,8 @@ export async function createWholeApp(
     PILOTLIGHT_MAX_INLINE_RUN_MS: '0',
     ...env,
   });
-  const artifacts = createMemoryArtifacts();
-  const messages = createMemoryMessages();
-  const stores = { artifacts, messages, registry: createMemoryRegistry() };
+  const stores = createMemoryStores();
+  const { artifacts, messages } = stores;
   const app = compose(config, { dist: pathToFileURL(`${dist}/`), stores });
   return {
     app,

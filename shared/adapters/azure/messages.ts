@@ -1,4 +1,4 @@
-import type { QueueClient } from '@azure/storage-queue';
+import type { QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import type { Config } from '../../config.ts';
 import type { Messages } from '../../ports.ts';
 import { messageText } from '../message-text.ts';
@@ -8,43 +8,56 @@ import { codeOf, storageFailure } from './storage-failure.ts';
 const TIMEOUT_MS = 30_000;
 /** Seconds; Azure's word for a message that never expires. */
 const NEVER = -1;
+/** Messages sent at once. */
+const PARALLEL = 16;
 
 /** Messages on Azure queues, made when they are first needed. */
 export function createAzureMessages({ storage }: { storage: Config['storage'] }): Messages {
-  let connected: Promise<QueueClient> | undefined;
-  const registrations = (): Promise<QueueClient> => {
-    connected ??= queueService(storage).then((service) => service.getQueueClient('registrations'));
+  let connected: Promise<QueueServiceClient> | undefined;
+  const queueOf = async (name: string): Promise<QueueClient> => {
+    connected ??= queueService(storage);
     connected.catch(() => (connected = undefined));
-    return connected;
+    return (await connected).getQueueClient(name);
+  };
+
+  const send = async (name: string, message: unknown): Promise<void> => {
+    const text = messageText(message);
+    const options = () => ({ messageTimeToLive: NEVER, ...timeLimit() });
+    try {
+      const queue = await queueOf(name);
+      try {
+        await queue.sendMessage(text, options());
+      } catch (error) {
+        if (codeOf(error) !== 'QueueNotFound') throw error;
+        await queue.createIfNotExists();
+        await queue.sendMessage(text, options());
+      }
+    } catch (error) {
+      throw storageFailure(error, `sending to queue ${name}`);
+    }
+  };
+
+  const count = async (name: string): Promise<number> => {
+    try {
+      const queue = await queueOf(name);
+      return (await queue.getProperties(timeLimit())).approximateMessagesCount ?? 0;
+    } catch (error) {
+      if (codeOf(error) === 'QueueNotFound') return 0;
+      throw storageFailure(error, `counting queue ${name}`);
+    }
   };
 
   return {
-    async sendRegistration(message) {
-      const text = messageText(message);
-      const options = { messageTimeToLive: NEVER, ...timeLimit() };
-      try {
-        const queue = await registrations();
-        try {
-          await queue.sendMessage(text, options);
-        } catch (error) {
-          if (codeOf(error) !== 'QueueNotFound') throw error;
-          await queue.createIfNotExists();
-          await queue.sendMessage(text, options);
-        }
-      } catch (error) {
-        throw storageFailure(error, 'sending to queue registrations');
-      }
+    sendRegistration: (message) => send('registrations', message),
+    countRegistrations: () => count('registrations'),
+    async sendBatch(messages) {
+      const waiting = messages.values();
+      const sendOn = async (): Promise<void> => {
+        for (const message of waiting) await send('batch-chunks', message);
+      };
+      await Promise.all(Array.from({ length: PARALLEL }, sendOn));
     },
-
-    async countRegistrations() {
-      try {
-        const queue = await registrations();
-        return (await queue.getProperties(timeLimit())).approximateMessagesCount ?? 0;
-      } catch (error) {
-        if (codeOf(error) === 'QueueNotFound') return 0;
-        throw storageFailure(error, 'counting queue registrations');
-      }
-    },
+    countBatch: () => count('batch-chunks'),
   };
 }
 

@@ -9,20 +9,38 @@ const READ_ATTEMPTS = 4;
 
 /** Pins a blob by its ETag; undefined when there is none. @throws ServingError `unavailable` */
 export async function pinBlob(client: BlobClient): Promise<PinnedBlob | undefined> {
+  const state = await stateOf(client);
+  return state && pinnedAt(client, state);
+}
+
+/** A blob as it was when it had that ETag. */
+export function pinnedAt(client: BlobClient, { etag, bytes }: BlobState): PinnedBlob {
+  return {
+    name: client.name,
+    bytes,
+    read: (offset, count) => readPinned(client, etag, { offset, count }),
+  };
+}
+
+interface BlobState {
+  readonly etag: string;
+  readonly bytes: number;
+}
+
+/** A blob as it is now; undefined when there is none. @throws ServingError `unavailable` */
+export async function stateOf(
+  client: BlobClient,
+): Promise<(BlobState & { metadata: Readonly<Record<string, string>> }) | undefined> {
   const properties = await client.getProperties(timeLimit()).catch((error: unknown) => {
     if (statusOf(error) === 404) return undefined;
     throw storageFailure(error, `looking at ${client.name}`);
   });
   if (!properties) return undefined;
-  const { etag, contentLength } = properties;
+  const { etag, contentLength, metadata = {} } = properties;
   if (etag === undefined || contentLength === undefined) {
     throw new Error(`blob ${client.name}: the service told neither its ETag nor its length`);
   }
-  return {
-    name: client.name,
-    bytes: contentLength,
-    read: (offset, count) => readPinned(client, etag, { offset, count }),
-  };
+  return { etag, bytes: contentLength, metadata };
 }
 
 /** The SDK repeats a request that failed, but gives up on an answer that breaks off: this goes on. */

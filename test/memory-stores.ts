@@ -1,0 +1,35 @@
+import {
+  createMemoryArtifacts,
+  type MemoryArtifacts,
+} from '../shared/adapters/memory/artifacts.ts';
+import {
+  createMemoryBatchFiles,
+  type MemoryBatchFiles,
+} from '../shared/adapters/memory/batch-files.ts';
+import { createMemoryBatchJobs } from '../shared/adapters/memory/batch-jobs.ts';
+import { createMemoryMessages, type MemoryMessages } from '../shared/adapters/memory/messages.ts';
+import { createMemoryRegistry } from '../shared/adapters/memory/registry.ts';
+import { createMemoryUploads, type MemoryUploads } from '../shared/adapters/memory/uploads.ts';
+import type { Stores } from '../shared/compose.ts';
+import type { Clock } from '../shared/ports.ts';
+
+export interface MemoryStores extends Stores {
+  readonly artifacts: MemoryArtifacts;
+  readonly messages: MemoryMessages;
+  readonly batchFiles: MemoryBatchFiles;
+  readonly uploads: MemoryUploads;
+}
+
+/** Everything outside the process, in memory; what is uploaded can be registered and scored. */
+export function createMemoryStores(clock: Clock = () => Date.now()): MemoryStores {
+  const artifacts = createMemoryArtifacts();
+  const { uploads } = artifacts;
+  return {
+    artifacts,
+    registry: createMemoryRegistry(),
+    messages: createMemoryMessages(),
+    batchJobs: createMemoryBatchJobs({ clock }),
+    batchFiles: createMemoryBatchFiles({ uploads }),
+    uploads: createMemoryUploads({ uploads, clock }),
+  };
+}

@@ -3,13 +3,13 @@ import type { RequestQueue } from '../../inference/request-queue.ts';
 import type { ServableModel } from '../../ports.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ownBytes } from './own-bytes.ts';
-import type { PendingRequest } from './pending-request.ts';
+import type { Pending, PendingRequest, PendingScore } from './pending-request.ts';
 import type { ModelThread } from './thread.ts';
 import { ThreadPool } from './thread-pool.ts';
 import {
   type LoadedReply,
   monotonicNs,
-  type RunOutcome,
+  type Outcome,
   type SessionModel,
 } from './thread-protocol.ts';
 
@@ -32,7 +32,7 @@ interface Events {
  */
 export class Dispatcher {
   readonly #threads: ThreadPool;
-  readonly #queue: RequestQueue<PendingRequest>;
+  readonly #queue: RequestQueue<Pending>;
   readonly #events: Events;
   readonly #count: number;
   /** Opened, and in no thread yet. */
@@ -40,17 +40,20 @@ export class Dispatcher {
   /** Which models a thread is loading right now. */
   readonly #loading = new Map<ModelThread, LoadedModel>();
   readonly #maxBodyBytes: number;
+  readonly #maxRunMs: number;
   #loadsBegun = 0;
 
   constructor(options: {
     workerFile: URL;
     maxBodyBytes: number;
+    maxRunMs: number;
     threads: number;
-    queue: RequestQueue<PendingRequest>;
+    queue: RequestQueue<Pending>;
     events: Events;
   }) {
     this.#count = options.threads;
     this.#maxBodyBytes = options.maxBodyBytes;
+    this.#maxRunMs = options.maxRunMs;
     this.#queue = options.queue;
     this.#events = options.events;
     this.#threads = new ThreadPool({
@@ -105,9 +108,10 @@ export class Dispatcher {
       this.#loadInto(thread, fresh);
       return;
     }
-    const request = this.#queue.take(({ loaded }) => loaded.threads.has(thread));
-    if (request) {
-      this.#run(thread, request);
+    const next = this.#queue.take(({ loaded }) => loaded.threads.has(thread));
+    if (next) {
+      if (next.kind === 'score') this.#score(thread, next);
+      else this.#run(thread, next);
       return;
     }
     if (!mayLoad) return;
@@ -124,8 +128,8 @@ export class Dispatcher {
     const { loaded } = first;
     const requests = [first];
     while (requests.length < loaded.model.batchRows) {
-      const next = this.#queue.take((other) => other.loaded === loaded);
-      if (!next) break;
+      const next = this.#queue.take((other) => other.kind === 'request' && other.loaded === loaded);
+      if (next?.kind !== 'request') break;
       requests.push(next);
     }
     const began = monotonicNs();
@@ -142,6 +146,27 @@ export class Dispatcher {
         },
         (error: unknown) => {
           for (const request of requests) request.reject(error as Error);
+        },
+      )
+      .finally(() => {
+        this.pump();
+      });
+  }
+
+  /** A piece of rows fills runs by itself. */
+  #score(thread: ModelThread, piece: PendingScore): void {
+    const { session } = piece.loaded;
+    const rows = ownBytes(piece.job.rows);
+    // It ends between two runs, before its thread counts as stuck.
+    const deadline = Math.min(piece.job.deadline, Date.now() + this.#maxRunMs / 2);
+    void thread
+      .send({ type: 'score', session, job: { ...piece.job, rows, deadline } }, [rows.buffer])
+      .then(
+        (reply) => {
+          settle([piece], reply.kind === 'scored' ? [reply.outcome] : []);
+        },
+        (error: unknown) => {
+          piece.reject(error as Error);
         },
       )
       .finally(() => {
@@ -210,13 +235,14 @@ export function sessionModel(model: ServableModel, maxBodyBytes: number): Sessio
 }
 
 /** Tells each caller what became of its request. */
-export function settle(
-  requests: readonly PendingRequest[],
-  outcomes: readonly (RunOutcome | undefined)[],
+export function settle<Answer>(
+  requests: readonly { resolve(answer: Answer): void; reject(error: Error): void }[],
+  outcomes: readonly (Outcome<Answer> | undefined)[],
 ): void {
   for (let index = 0; index < requests.length; index++) {
-    const request = requests[index] as PendingRequest;
+    const request = requests[index];
     const outcome = outcomes[index];
+    if (!request) continue;
     if (outcome?.kind === 'answered') request.resolve(outcome.answer);
     else if (outcome?.kind === 'failed') request.reject(new ServingError(outcome.failure));
     else if (outcome) {

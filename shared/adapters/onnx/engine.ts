@@ -1,6 +1,13 @@
 import type { ServingError } from '../../errors.ts';
 import { RequestQueue } from '../../inference/request-queue.ts';
-import type { Engine, InferAnswer, InferJob, ServableModel } from '../../ports.ts';
+import type {
+  Engine,
+  InferAnswer,
+  InferJob,
+  ScoreAnswer,
+  ScoreJob,
+  ServableModel,
+} from '../../ports.ts';
 import type { ColdStart } from '../../telemetry/cold-start.ts';
 import { Dispatcher, releaseFile } from './dispatcher.ts';
 import {
@@ -15,7 +22,7 @@ import { LoadWaits } from './load-waits.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelCache } from './model-cache.ts';
 import { ModelSources } from './model-sources.ts';
-import { PendingRequest } from './pending-request.ts';
+import { type Caller, type Pending, PendingRequest, PendingScore } from './pending-request.ts';
 import type { PreparedModels, PreparedModelsOptions } from './prepared-models.ts';
 import { PreparingThread } from './preparing-thread.ts';
 import type { LoadedReply } from './thread-protocol.ts';
@@ -43,7 +50,7 @@ const CLOSE_MS = 10_000;
 /** The engine on worker threads: the main thread only routes, and is never blocked by a run. */
 export class ThreadedEngine implements Engine {
   readonly #options: EngineOptions;
-  readonly #queue: RequestQueue<PendingRequest>;
+  readonly #queue: RequestQueue<Pending>;
   readonly #cache: ModelCache;
   readonly #dispatcher: Dispatcher;
   readonly #inline: InlineRunner;
@@ -64,6 +71,7 @@ export class ThreadedEngine implements Engine {
     this.#dispatcher = new Dispatcher({
       workerFile: options.workerFile,
       maxBodyBytes: options.maxBodyBytes,
+      maxRunMs: options.maxRunMs,
       threads: options.threads,
       queue: this.#queue,
       events: {
@@ -123,13 +131,14 @@ export class ThreadedEngine implements Engine {
   }
 
   infer(model: ServableModel, job: InferJob): Promise<InferAnswer> {
-    return new Promise((resolve, reject) => {
-      this.#refuseWhenClosing();
-      const loaded = this.#cache.acquire(model);
-      const settled = (): void => {
-        this.#cache.release(loaded);
-      };
-      this.#enqueue(new PendingRequest(loaded, job, { resolve, reject, settled }), job.deadline);
+    return this.#take(model, (loaded, caller: Caller<InferAnswer>) => {
+      this.#enqueueRequest(new PendingRequest(loaded, job, caller), job.deadline);
+    });
+  }
+
+  score(model: ServableModel, job: ScoreJob): Promise<ScoreAnswer> {
+    return this.#take(model, (loaded, caller: Caller<ScoreAnswer>) => {
+      this.#enqueue(new PendingScore(loaded, job, caller), job.deadline);
     });
   }
 
@@ -164,7 +173,10 @@ export class ThreadedEngine implements Engine {
     this.#closing = true;
     clearInterval(this.#watch);
     const until = performance.now() + CLOSE_MS;
-    while ((this.#dispatcher.threads.busy || this.#preparing.busy || this.#queue.requests > 0) && performance.now() < until) {
+    while (
+      (this.#dispatcher.threads.busy || this.#preparing.busy || this.#queue.requests > 0) &&
+      performance.now() < until
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     for (const request of this.#queue.items()) request.reject(closingFailure());
@@ -172,7 +184,22 @@ export class ThreadedEngine implements Engine {
     await this.#dispatcher.threads.end();
   }
 
-  #enqueue(request: PendingRequest, deadline: number): void {
+  /** Holds the model, which is loaded if need be, until the caller has his answer. */
+  #take<Answer>(
+    model: ServableModel,
+    begin: (loaded: LoadedModel, caller: Caller<Answer>) => void,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#refuseWhenClosing();
+      const loaded = this.#cache.acquire(model);
+      const settled = (): void => {
+        this.#cache.release(loaded);
+      };
+      begin(loaded, { resolve, reject, settled });
+    });
+  }
+
+  #enqueueRequest(request: PendingRequest, deadline: number): void {
     const { loaded } = request;
     if (this.#mayRunInline(request)) {
       this.#inline.enqueue(request);
@@ -183,13 +210,18 @@ export class ThreadedEngine implements Engine {
       request.reject(late);
       return;
     }
-    if (!this.#queue.push(request)) {
-      request.reject(fullFailure(this.#queue, this.#options));
+    this.#enqueue(request, deadline);
+  }
+
+  #enqueue(pending: Pending, deadline: number): void {
+    const { loaded } = pending;
+    if (!this.#queue.push(pending)) {
+      pending.reject(fullFailure(this.#queue, this.#options));
       return;
     }
-    request.atDeadline(deadline, () => {
-      this.#queue.remove(request);
-      request.reject(deadlineFailure(loaded));
+    pending.atDeadline(deadline, () => {
+      this.#queue.remove(pending);
+      pending.reject(deadlineFailure(loaded));
     });
     if (loaded.threads.size > 0) this.#dispatcher.pump();
   }

@@ -1,5 +1,6 @@
 import * as runtime from 'onnxruntime-node';
 import { messageOf, ServingError } from '../../errors.ts';
+import type { ScoreJob } from '../../ports.ts';
 import { compress } from '../../protocol/content-encoding.ts';
 import { type Allocate, encodeResponse } from '../../protocol/response.ts';
 import { concatRows, sliceRows } from '../../protocol/rows.ts';
@@ -17,6 +18,7 @@ import {
   type RunAnswer,
   type RunOutcome,
   type RunRequest,
+  type ScoreOutcome,
   type SessionModel,
 } from './thread-protocol.ts';
 
@@ -75,8 +77,7 @@ export class ModelRunner {
    * model's `batchRows`. One that is wrong fails alone. One outcome a request, in their order.
    */
   async run(name: number, requests: readonly RunRequest[]): Promise<RunOutcome[]> {
-    const loaded = this.#sessions.get(name);
-    if (!loaded) throw new Error(`session ${name} is not loaded in this thread`);
+    const loaded = this.#loaded(name);
     const outcomes = new Array<RunOutcome>(requests.length);
     const decoded: Decoded[] = [];
     let now = monotonicNs();
@@ -93,6 +94,24 @@ export class ModelRunner {
       await runBatch(loaded, batch, outcomes);
     }
     return outcomes;
+  }
+
+  /** Scores rows of a batch job, in runs of their own. */
+  async score(name: number, job: ScoreJob): Promise<ScoreOutcome> {
+    const { session } = this.#loaded(name);
+    try {
+      // What reads and writes rows is loaded with the first of them.
+      const { scoreRows } = await import('./row-scorer.ts');
+      return { kind: 'answered', answer: await scoreRows(session, job) };
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #loaded(name: number): LoadedSession {
+    const loaded = this.#sessions.get(name);
+    if (!loaded) throw new Error(`session ${name} is not loaded in this thread`);
+    return loaded;
   }
 }
 
@@ -247,7 +266,7 @@ function encode(
   };
 }
 
-function failed(error: unknown): RunOutcome {
+function failed(error: unknown): Exclude<RunOutcome, { kind: 'answered' }> {
   if (error instanceof ServingError) return { kind: 'failed', failure: error.failure };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { kind: 'bug', message: messageOf(error), stack };

@@ -1,40 +1,35 @@
 import type { Waiting } from '../../inference/request-queue.ts';
-import type { InferJob } from '../../ports.ts';
+import type { InferJob, ScoreAnswer, ScoreJob } from '../../ports.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { monotonicNs, type RunAnswer, type RunRequest } from './thread-protocol.ts';
 
 /** Who waits for an answer. */
-interface Caller {
-  resolve(answer: RunAnswer): void;
+export interface Caller<Answer> {
+  resolve(answer: Answer): void;
   reject(error: Error): void;
   /** Called once, before either. */
   settled(): void;
 }
 
-/** A request that was taken, until it is answered or given up. */
-export class PendingRequest implements Waiting {
+/** Work for a model that was taken, until it is answered or given up. */
+abstract class PendingWork<Answer> implements Waiting {
   readonly loaded: LoadedModel;
-  readonly request: RunRequest;
   readonly priority: number;
   readonly bytes: number;
   readonly serviceNs: number;
-  readonly #caller: Caller;
+  readonly #caller: Caller<Answer>;
   #settled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(loaded: LoadedModel, job: InferJob, caller: Caller) {
-    const { body, headerLength, contentEncoding, acceptEncoding } = job;
+  constructor(
+    loaded: LoadedModel,
+    { priority, bytes, serviceNs }: Waiting,
+    caller: Caller<Answer>,
+  ) {
     this.loaded = loaded;
-    this.request = {
-      body,
-      headerLength,
-      contentEncoding,
-      acceptEncoding,
-      arrivedAt: monotonicNs(),
-    };
-    this.priority = job.priority;
-    this.bytes = body.byteLength;
-    this.serviceNs = loaded.serviceNs;
+    this.priority = priority;
+    this.bytes = bytes;
+    this.serviceNs = serviceNs;
     this.#caller = caller;
   }
 
@@ -43,7 +38,7 @@ export class PendingRequest implements Waiting {
     this.#timer = setTimeout(giveUp, Math.max(0, deadline - Date.now()));
   }
 
-  resolve(answer: RunAnswer): void {
+  resolve(answer: Answer): void {
     if (this.#settle()) this.#caller.resolve(answer);
   }
 
@@ -60,3 +55,38 @@ export class PendingRequest implements Waiting {
     return true;
   }
 }
+
+/** A request, which may share its run with others. */
+export class PendingRequest extends PendingWork<RunAnswer> {
+  readonly kind = 'request';
+  readonly request: RunRequest;
+
+  constructor(loaded: LoadedModel, job: InferJob, caller: Caller<RunAnswer>) {
+    const { body, headerLength, contentEncoding, acceptEncoding, priority } = job;
+    super(loaded, { priority, bytes: body.byteLength, serviceNs: loaded.serviceNs }, caller);
+    this.request = {
+      body,
+      headerLength,
+      contentEncoding,
+      acceptEncoding,
+      arrivedAt: monotonicNs(),
+    };
+  }
+}
+
+/** Everybody goes before rows of batch jobs. */
+const LOWEST_PRIORITY = 3;
+
+/** A piece of a batch job's rows. */
+export class PendingScore extends PendingWork<ScoreAnswer> {
+  readonly kind = 'score';
+  readonly job: ScoreJob;
+
+  constructor(loaded: LoadedModel, job: ScoreJob, caller: Caller<ScoreAnswer>) {
+    // Requests need not reckon with the time it takes: it waits for them.
+    super(loaded, { priority: LOWEST_PRIORITY, bytes: job.rows.byteLength, serviceNs: 0 }, caller);
+    this.job = job;
+  }
+}
+
+export type Pending = PendingRequest | PendingScore;

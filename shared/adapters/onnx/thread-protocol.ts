@@ -1,5 +1,5 @@
 import type { Failure } from '../../errors.ts';
-import type { InferTimings } from '../../ports.ts';
+import type { InferTimings, ScoreAnswer, ScoreJob } from '../../ports.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 
 /** One request as it came from the wire. */
@@ -25,7 +25,9 @@ export type ThreadRequest =
   | { readonly type: 'prepare'; readonly path: string; readonly into: string }
   | { readonly type: 'unload'; readonly session: number }
   /** Requests of one model, which may share runs. */
-  | { readonly type: 'run'; readonly session: number; readonly requests: readonly RunRequest[] };
+  | { readonly type: 'run'; readonly session: number; readonly requests: readonly RunRequest[] }
+  /** Rows of a batch job, as text. */
+  | { readonly type: 'score'; readonly session: number; readonly job: ScoreJob };
 
 /** A model's file, or its prepared form. */
 export interface ModelSource {
@@ -58,11 +60,14 @@ export interface RunAnswer {
 }
 
 /** What became of one request. */
-export type RunOutcome =
-  | { readonly kind: 'answered'; readonly answer: RunAnswer }
+export type Outcome<Answer> =
+  | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** Something nobody foresaw; `stack` is for the log. */
   | { readonly kind: 'bug'; readonly message: string; readonly stack: string };
+
+export type RunOutcome = Outcome<RunAnswer>;
+export type ScoreOutcome = Outcome<ScoreAnswer>;
 
 /** What loading a model took. */
 export interface LoadReport {
@@ -78,6 +83,7 @@ export interface LoadReport {
 export type ThreadReply =
   /** One outcome a request, in their order. */
   | { readonly kind: 'ran'; readonly outcomes: readonly RunOutcome[] }
+  | { readonly kind: 'scored'; readonly outcome: ScoreOutcome }
   /** `runtimeMs`: from the wish for the thread until the runtime was there. */
   | { readonly kind: 'loaded'; readonly report: LoadReport; readonly runtimeMs: number }
   | { readonly kind: 'prepared' }

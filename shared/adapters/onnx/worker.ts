@@ -20,6 +20,8 @@ async function reply(message: ThreadRequest): Promise<ThreadReply> {
     switch (message.type) {
       case 'run':
         return { kind: 'ran', outcomes: await runner.run(message.session, message.requests) };
+      case 'score':
+        return { kind: 'scored', outcome: await runner.score(message.session, message.job) };
       case 'load': {
         const { session, source, model } = message;
         return { kind: 'loaded', report: await runner.load(session, source, model), runtimeMs };
@@ -38,6 +40,9 @@ async function reply(message: ThreadRequest): Promise<ThreadReply> {
 }
 
 function buffersOf(answer: ThreadReply): ArrayBuffer[] {
+  if (answer.kind === 'scored' && answer.outcome.kind === 'answered') {
+    return [answer.outcome.answer.output.buffer as ArrayBuffer];
+  }
   if (answer.kind !== 'ran') return [];
   return answer.outcomes.flatMap((outcome) =>
     outcome.kind === 'answered' ? [outcome.answer.body.buffer as ArrayBuffer] : [],
@@ -69,7 +74,7 @@ parentPort?.on('message', ({ id, message }: Envelope<ThreadRequest>) => {
       { id, message: answer } satisfies Envelope<ThreadReply>,
       buffersOf(answer),
     );
-    if (goesFirst && message.type === 'run') {
+    if (goesFirst && (message.type === 'run' || message.type === 'score')) {
       goesFirst = false;
       giveWay();
     }

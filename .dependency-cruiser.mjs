@@ -48,6 +48,21 @@ export default {
       to: { path: '^node_modules/@azure/functions/', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'cli-knows-http-only',
+      comment:
+        'The command line works against any server of this interface: it sees what every client sees.',
+      severity: 'error',
+      from: { path: '^cli/', pathNot: tests },
+      to: { path: '^(functions|shared|local|test|bench)/|^node_modules/(@azure|onnxruntime)' },
+    },
+    {
+      name: 'nothing-needs-the-cli',
+      comment: 'What is deployed must not carry a client.',
+      severity: 'error',
+      from: { path: '^(functions|shared|local)/' },
+      to: { path: '^cli/' },
+    },
+    {
       name: 'no-circles',
       comment: 'Two files that need each other are one idea.',
       severity: 'error',

@@ -1,6 +1,6 @@
 // Bundles the app: split ES modules in dist/, one entry for each process or thread that runs.
-import { readFile, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -10,7 +10,10 @@ export const entries = {
   examiner: 'shared/adapters/onnx/examiner.ts', // a process that looks at untrusted models
   local: 'local/main.ts', // the local host
   emulators: 'local/emulators.ts', // Azurite and the Cosmos emulator
+  cli: 'cli/main.ts', // the command `pilotlight`
 };
+
+const ROOT = fileURLToPath(new URL('.', import.meta.url));
 
 /**
  * Each entry is bundled apart: what two of them share stands in both, so that a process or thread
@@ -20,6 +23,25 @@ export async function bundle({ outdir = 'dist', only = Object.keys(entries) } = 
   await rm(outdir, { recursive: true, force: true });
   const built = await Promise.all(only.map((name) => bundleEntry(name, outdir)));
   return { metafile: { outputs: Object.assign({}, ...built.map((one) => one.metafile.outputs)) } };
+}
+
+/**
+ * Bundles one entry into dist/ and leaves what is there, which a host may be running. Its files
+ * appear whole, one by one: it must be an entry of `SINGLE`. Works from any folder.
+ */
+export async function bundleBeside(name) {
+  const dist = join(ROOT, 'dist');
+  await mkdir(dist, { recursive: true });
+  await mkdir(join(ROOT, 'out'), { recursive: true });
+  const building = await mkdtemp(join(ROOT, 'out', `${name}-`));
+  try {
+    await bundleEntry(name, building);
+    // Maps first: the entry is there when all is.
+    const files = (await readdir(building)).sort().reverse();
+    for (const file of files) await rename(join(building, file), join(dist, file));
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -47,14 +69,17 @@ const runtimeBinding = {
 
 /** A thread that is CommonJS starts some ms sooner than an ES module. */
 const COMMONJS = ['worker'];
+/** One file, whatever it imports later. */
+const SINGLE = ['worker', 'cli'];
 
 function bundleEntry(name, outdir) {
   const isModule = !COMMONJS.includes(name);
   return build({
     entryPoints: { [name]: entries[name] },
-    outdir,
+    absWorkingDir: ROOT,
+    outdir: resolve(outdir),
     bundle: true,
-    splitting: isModule,
+    splitting: !SINGLE.includes(name),
     chunkNames: `${name}-[name]-[hash]`,
     // Less to parse; names stay, so that stacks can be read without maps.
     minifySyntax: true,
@@ -68,6 +93,7 @@ function bundleEntry(name, outdir) {
     // Two builds of one registry: what we register in one, the Functions library must find.
     alias: {
       '@azure/functions-extensions-base': resolve(
+        ROOT,
         'node_modules/@azure/functions-extensions-base/dist/azure-functions-extensions-base.js',
       ),
     },

@@ -13,6 +13,7 @@ export default {
     '<rootDir>/functions',
     '<rootDir>/shared',
     '<rootDir>/local',
+    '<rootDir>/cli',
     '<rootDir>/test',
     '<rootDir>/bench',
   ],

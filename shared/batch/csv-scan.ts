@@ -2,8 +2,6 @@ import { type PieceSizes, piecesOf, type RecordEnds } from './pieces.ts';
 
 const QUOTE = 0x22;
 const LF = 0x0a;
-/** ASCII white space but LF: it may stand between a closing quote and what ends the cell. */
-const SPACES = [0x09, 0x0b, 0x0c, 0x0d, 0x20];
 
 const CELL_START = 0;
 const UNQUOTED = 1;
@@ -11,16 +9,6 @@ const QUOTED = 2;
 /** After a quote within quotes: it closes them, or is the first of two, or stands there by mistake. */
 const QUOTE_SEEN = 3;
 const SPACE_AFTER_QUOTE = 4;
-
-const CLASSES = 5;
-/** The next state, by state and by class of the byte: other, quote, delimiter, LF, space. */
-const NEXT = Uint8Array.from([
-  ...[UNQUOTED, QUOTED, CELL_START, CELL_START, UNQUOTED],
-  ...[UNQUOTED, UNQUOTED, CELL_START, CELL_START, UNQUOTED],
-  ...[QUOTED, QUOTE_SEEN, QUOTED, QUOTED, QUOTED],
-  ...[QUOTED, QUOTED, CELL_START, CELL_START, SPACE_AFTER_QUOTE],
-  ...[QUOTED, QUOTE_SEEN, CELL_START, CELL_START, SPACE_AFTER_QUOTE],
-]);
 
 /**
  * Records of CSV whose quoted cells may hold line breaks, as papaparse 5 reads them with line breaks
@@ -38,44 +26,93 @@ export class CsvEnds implements RecordEnds {
   lines = 0;
   #open = 0;
   #state = CELL_START;
-  readonly #classes: Uint8Array;
+  readonly #delimiter: number;
 
   /** `delimiter` is one ASCII character. */
   constructor(delimiter: string) {
-    this.#classes = new Uint8Array(256);
-    for (const space of SPACES) this.#classes[space] = 4;
-    this.#classes[LF] = 3;
-    this.#classes[QUOTE] = 1;
-    this.#classes[delimiter.charCodeAt(0)] = 2;
+    this.#delimiter = delimiter.charCodeAt(0);
   }
 
   next(block: Uint8Array, from: number, least: number): number {
-    const classes = this.#classes;
-    let state = this.#state;
-    let lines = this.lines;
+    const delimiter = this.#delimiter;
+    const size = block.byteLength;
     let begin = from - this.#open;
-    let longest = this.longest;
     let found = -1;
-    for (let at = from; at < block.byteLength; at++) {
-      const byte = block[at] as number;
-      state = NEXT[state * CLASSES + (classes[byte] as number)] as number;
-      if (byte !== LF) continue;
-      lines += 1;
-      if (state !== CELL_START) continue;
-      if (at + 1 - begin > longest) longest = at + 1 - begin;
-      if (at + 1 >= least) {
-        found = at + 1;
-        break;
+    let at = from;
+    while (at < size && found === -1) {
+      if (this.#state === QUOTED) at = this.#passQuoted(block, at);
+      else if (this.#state >= QUOTE_SEEN) at = this.#passQuote(block, at);
+      else {
+        // Most of a file: two comparisons a byte.
+        const start = at;
+        let byte = 0;
+        while (at < size) {
+          byte = block[at] as number;
+          if (byte === LF) break;
+          if (byte === QUOTE && this.#startsCell(block, at, start)) break;
+          at += 1;
+        }
+        if (at === size) {
+          this.#state = block[size - 1] === delimiter ? CELL_START : UNQUOTED;
+          break;
+        }
+        at += 1;
+        if (byte === QUOTE) {
+          this.#state = QUOTED;
+          continue;
+        }
+        this.#state = CELL_START;
+        this.lines += 1;
+        this.longest = Math.max(this.longest, at - begin);
+        if (at >= least) found = at;
+        else begin = at;
       }
-      begin = at + 1;
     }
-    this.#state = state;
-    this.lines = lines;
-    this.length = (found === -1 ? block.byteLength : found) - begin;
-    this.longest = Math.max(longest, this.length);
+    this.length = (found === -1 ? size : found) - begin;
+    this.longest = Math.max(this.longest, this.length);
     this.#open = found === -1 ? this.length : 0;
     return found;
   }
+
+  /** Whether a byte outside of quotes is a cell's first; `start` is where that began. */
+  #startsCell(block: Uint8Array, at: number, start: number): boolean {
+    return at === start ? this.#state === CELL_START : block[at - 1] === this.#delimiter;
+  }
+
+  /** Goes behind the next quote. */
+  #passQuoted(block: Uint8Array, from: number): number {
+    let lines = 0;
+    let at = from;
+    while (at < block.byteLength) {
+      const byte = block[at] as number;
+      at += 1;
+      if (byte === QUOTE) {
+        this.#state = QUOTE_SEEN;
+        break;
+      }
+      if (byte === LF) lines += 1;
+    }
+    this.lines += lines;
+    return at;
+  }
+
+  /** Looks at what follows a quote within quotes; an LF is left to be read as outside of them. */
+  #passQuote(block: Uint8Array, at: number): number {
+    const byte = block[at] as number;
+    if (byte === LF) {
+      this.#state = UNQUOTED;
+      return at;
+    }
+    if (byte === this.#delimiter) this.#state = CELL_START;
+    else if (byte === QUOTE) this.#state = this.#state === QUOTE_SEEN ? QUOTED : QUOTE_SEEN;
+    else this.#state = isSpace(byte) ? SPACE_AFTER_QUOTE : QUOTED;
+    return at + 1;
+  }
+}
+
+/** ASCII white space but LF: it may stand between a closing quote and what ends the cell. */
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
 /**

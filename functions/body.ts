@@ -6,21 +6,22 @@ import { declaredLength, tooLarge } from './content-length.ts';
 import type { Request } from './trigger.ts';
 
 /**
- * The whole body. One that is
- * too large is refused before it is read, or as soon as a chunked one proves to be. `hold` takes
- * its bytes of a budget first.
+ * The whole body. One that is too large is refused before it is read, or as soon as a chunked one
+ * proves to be. `hold` takes its bytes of a budget first; `alignedAt` is the byte that would best lie
+ * at a multiple of 8.
  * @throws ServingError `tooLarge`, `overloaded`, `malformed` when it ends early
  */
 export async function readBody(
   request: Request,
   maxBytes: number,
   hold?: Hold,
+  alignedAt?: number,
 ): Promise<Uint8Array> {
   const declared = declaredLength(request, maxBytes);
   try {
     if (declared !== undefined) hold?.take(declared);
     const body =
-      declared === undefined ? await gather(request, maxBytes, hold) : await request.bytes();
+      declared === undefined ? await gather(request, maxBytes, hold) : await request.bytes(alignedAt);
     if (body.byteLength > maxBytes) throw tooLarge(`has ${body.byteLength} bytes`, maxBytes);
     return body;
   } catch (error) {

@@ -1,3 +1,5 @@
+import { batchErrorsFunction, batchOutputFunction } from './batch-result.ts';
+import { createBatchFunction } from './create-batch.ts';
 import { deleteModelFunction } from './delete-model.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { inferFunction, inferVersionFunction } from './infer.ts';
@@ -20,6 +22,7 @@ import {
 } from './model-statistics.ts';
 import { nameVersionFunction } from './name-version.ts';
 import { poisonedRegistrationFunction } from './poisoned-registration.ts';
+import { cancelBatchFunction, listBatchesFunction, readBatchFunction } from './read-batch.ts';
 import { readHistoryFunction } from './read-history.ts';
 import { readModelFunction } from './read-model.ts';
 import { readVersionFunction } from './read-version.ts';
@@ -27,9 +30,11 @@ import { registerModelFunction } from './register-model.ts';
 import { removeAliasFunction } from './remove-alias.ts';
 import { retireVersionFunction } from './retire-version.ts';
 import { routeTrafficFunction } from './route-traffic.ts';
+import { poisonedBatchFunction, scoreBatchFunction } from './score-batch.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
-import { sweepFunction } from './sweep.ts';
+import { sweepBatchesFunction, sweepFunction } from './sweep.ts';
 import type { FunctionDefinition } from './trigger.ts';
+import { uploadFunction } from './upload.ts';
 import { validateRegistrationFunction } from './validate-registration.ts';
 import { versionReportFunction } from './version-report.ts';
 import { warmUpFunction } from './warm-up.ts';
@@ -66,8 +71,18 @@ export const functions: readonly FunctionDefinition[] = [
   registerModelFunction,
   modelFileFunction,
   versionReportFunction,
+  uploadFunction,
+  createBatchFunction,
+  listBatchesFunction,
+  readBatchFunction,
+  cancelBatchFunction,
+  batchOutputFunction,
+  batchErrorsFunction,
   validateRegistrationFunction,
   poisonedRegistrationFunction,
   sweepFunction,
+  scoreBatchFunction,
+  poisonedBatchFunction,
+  sweepBatchesFunction,
   warmUpFunction,
 ];

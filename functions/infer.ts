@@ -35,7 +35,7 @@ async function infer(app: App, request: Request, context: Context): Promise<Answ
   const headerLength = parseHeaderLength(headers.get(HEADER_LENGTH));
   const hold = app.bodies.hold();
   try {
-    const body = await readBody(request, app.config.maxBodyBytes, hold);
+    const body = await readBody(request, app.config.maxBodyBytes, hold, headerLength);
     const predicted = await predict(app, {
       model,
       wanted,

@@ -12,8 +12,8 @@ export interface Request {
   readonly query: { get(name: string): string | null; has(name: string): boolean };
   readonly params: Readonly<Record<string, string>>;
   readonly body: ReadableStream<Uint8Array> | null;
-  /** All of the body. */
-  bytes(): Promise<Uint8Array>;
+  /** All of the body; if it can be had, with byte `alignedAt` at a multiple of 8 in its buffer. */
+  bytes(alignedAt?: number): Promise<Uint8Array>;
 }
 
 /** A body of bytes has its length as Content-Length; a stream must never error: it ends early instead. */

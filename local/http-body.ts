@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ServingError } from '../shared/errors.ts';
+import type { BodyPool } from '../shared/inference/body-pool.ts';
 
 /** What the Functions host takes at most (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`). */
 const MAX_BODY_BYTES = 104_857_600;
@@ -11,15 +12,17 @@ const NOTHING = new Uint8Array(0);
 export class HttpBody {
   readonly #incoming: IncomingMessage;
   readonly #invite: () => void;
+  readonly #pool: BodyPool;
   #stream: ReadableStream<Uint8Array> | undefined;
   #letGo: () => void = () => undefined;
   /** Whether anyone has asked for it. */
   asked = false;
 
   /** `invite` is called before the first byte is read: a careful caller waits for that. */
-  constructor(incoming: IncomingMessage, invite: () => void) {
+  constructor(incoming: IncomingMessage, pool: BodyPool, invite: () => void) {
     this.#incoming = incoming;
     this.#invite = invite;
+    this.#pool = pool;
   }
 
   /** Bytes, as Content-Length has it; undefined when chunked. */
@@ -36,8 +39,8 @@ export class HttpBody {
     return this.#stream;
   }
 
-  /** All of it. @throws ServingError `tooLarge`, `malformed` when it ends early */
-  async read(): Promise<Uint8Array> {
+  /** All of it; of a large one, byte `alignedAt` lies at a multiple of 8. @throws ServingError `tooLarge`, `malformed` when it ends early */
+  async read(alignedAt = 0): Promise<Uint8Array> {
     const declared = this.declaredBytes;
     if (declared === 0) return NOTHING;
     if (declared !== undefined && declared > MAX_BODY_BYTES) throw tooLarge();
@@ -50,7 +53,7 @@ export class HttpBody {
         const rest = Math.max((declared ?? FIRST_CHUNKED_BYTES) - length, 0);
         bytes = chunk;
         if (rest === 0) return undefined;
-        bytes = new Uint8Array(length + rest);
+        bytes = this.#pool.take(length + rest, alignedAt);
         bytes.set(chunk);
         return undefined;
       }

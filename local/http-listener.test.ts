@@ -5,10 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Answer, HttpFunction, Request } from '../functions/trigger.ts';
 import type { App } from '../shared/compose.ts';
+import { BodyPool } from '../shared/inference/body-pool.ts';
 import { ServingError } from '../shared/errors.ts';
 import { HttpListener } from './http-listener.ts';
 
-const app = { config: { maxBodyBytes: 100_000_000, httpStreaming: true } } as App;
+const app = {
+  config: { maxBodyBytes: 100_000_000, httpStreaming: true },
+  bodyPool: new BodyPool(1_000_000),
+} as App;
 
 let listener: HttpListener | undefined;
 let lines: string[] = [];

@@ -85,7 +85,7 @@ export class HttpListener {
     let status = 0;
     let left = false;
     try {
-      const body = new HttpBody(incoming, () => {
+      const body = new HttpBody(incoming, this.#settings.app.bodyPool, () => {
         if (waits) outgoing.writeContinue();
       });
       const answer = await this.#answer(incoming, body, path);

@@ -38,8 +38,8 @@ export class HttpRequest implements Request {
     return this.#body.stream();
   }
 
-  bytes(): Promise<Uint8Array> {
-    return this.#body.read();
+  bytes(alignedAt?: number): Promise<Uint8Array> {
+    return this.#body.read(alignedAt);
   }
 }
 

@@ -14,6 +14,7 @@ import { ThreadedEngine } from './adapters/onnx/engine.ts';
 import { createInspector } from './adapters/onnx/inspector.ts';
 import { createPreparedModels } from './adapters/onnx/prepared-models.ts';
 import type { Config } from './config.ts';
+import { BodyPool } from './inference/body-pool.ts';
 import { ByteBudget } from './inference/byte-budget.ts';
 import type {
   ArtifactStore,
@@ -34,6 +35,9 @@ import { StatisticsOfModels } from './telemetry/model-statistics.ts';
 import { RecentModels } from './usecases/recent-models.ts';
 import { ServableModels } from './usecases/servable-models.ts';
 
+/** Of large bodies' buffers that wait to be used again. */
+const POOLED_BYTES = 64 << 20;
+
 /** Everything a handler may need; use cases take the slice that they use. */
 export interface App {
   readonly config: Config;
@@ -50,6 +54,8 @@ export interface App {
   readonly engine: Engine;
   /** Request bodies in memory. */
   readonly bodies: ByteBudget;
+  /** Where large ones may lie. */
+  readonly bodyPool: BodyPool;
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
   readonly coldStart: ColdStart;
@@ -91,6 +97,7 @@ export function compose(
     { registry, modelFiles, clock, coldStart },
     config.routingTtlMs,
   );
+  const bodyPool = new BodyPool(POOLED_BYTES);
   const engine = new ThreadedEngine({
     workerFile: workerFile(dist),
     threads: config.vcpus,
@@ -98,6 +105,7 @@ export function compose(
     maxQueuedRequests: config.maxQueuedRequests,
     maxQueuedBytes: config.maxQueuedBytes,
     maxBodyBytes: config.maxBodyBytes,
+    bodyPool,
     maxRunMs: config.maxRunMs,
     maxInlineRunMs: config.maxInlineRunMs,
     coldStart,
@@ -135,6 +143,7 @@ export function compose(
     }),
     engine,
     bodies: new ByteBudget(config.maxQueuedBytes),
+    bodyPool,
     models,
     statistics: new StatisticsOfModels(),
     coldStart,

@@ -36,6 +36,12 @@ export interface Config {
   readonly routingTtlMs: number;
   /** How long a version may wait for its validation before it is sent there again. */
   readonly sweepAfterMs: number;
+  /** How long batch jobs and their blobs are kept. */
+  readonly batchTtlMs: number;
+  /** The largest input of a batch, once inflated. */
+  readonly maxBatchBytes: number;
+  /** Hosts from which batches may read their input, by https. */
+  readonly batchUrlHosts: readonly string[];
   readonly inspectionTimeoutMs: number;
   readonly inspectionMemoryBytes: number;
   /** HTTP between the Functions host and the worker proxied (true) or over gRPC. */
@@ -74,6 +80,13 @@ export function parseConfig(env: Env): Config {
     maxInlineRunMs: given.number('PILOTLIGHT_MAX_INLINE_RUN_MS', 0.2, { least: 0, most: 5 }),
     routingTtlMs: given.count('PILOTLIGHT_ROUTING_TTL_MS', 2_000),
     sweepAfterMs: given.count('PILOTLIGHT_SWEEP_AFTER_MS', 120_000),
+    batchTtlMs: given.count('PILOTLIGHT_BATCH_TTL_MS', 7 * 86_400_000),
+    maxBatchBytes: given.count('PILOTLIGHT_MAX_BATCH_BYTES', 100_000_000_000),
+    batchUrlHosts: given
+      .text('PILOTLIGHT_BATCH_URL_HOSTS', '')
+      .split(',')
+      .map((host) => host.trim().toLowerCase())
+      .filter((host) => host !== ''),
     inspectionTimeoutMs: given.count('PILOTLIGHT_INSPECTION_TIMEOUT_MS', 60_000),
     inspectionMemoryBytes: given.count('PILOTLIGHT_INSPECTION_MEMORY_BYTES', 1_500_000_000),
     httpStreaming: given.flag('PILOTLIGHT_HTTP_STREAMING', true),

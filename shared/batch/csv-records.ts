@@ -1,28 +1,19 @@
 import { isUtf8 } from 'node:buffer';
-import Papa from 'papaparse';
+import { QUOTE } from '../protocol/ascii.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
+import { type QuotedRecord, readQuoted } from './csv-quoted.ts';
 import type { Records } from './records.ts';
 import { placesOf, type RowTable } from './row-table.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
-const QUOTE = 0x22;
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
-/** A record that held quotes, as the parser read it. */
-interface QuotedRecord {
-  /** In Latin-1: a character a byte. */
-  readonly cells: readonly string[];
-  /** Behind its line break. */
-  readonly end: number;
-  readonly problem: string | undefined;
-}
-
 /**
- * The records of a piece of CSV, which begins and ends where records do. Where no quote is, there is
- * nothing to parse but line breaks and delimiters: those cells are found where they lie. What holds
- * quotes is parsed by papaparse. LF and CRLF end lines alike; an empty line is no record (an empty
- * cell alone on its line is written `""`); a byte order mark at the beginning is passed over.
+ * The records of a piece of CSV, which begins and ends where records do. Cells that need no
+ * unescaping are found where they lie, without making text of them; a record with any other is
+ * parsed by papaparse. LF and CRLF end lines alike; an empty line is no record (an empty cell alone
+ * on its line is written `""`); a byte order mark at the beginning is passed over.
  */
 export class CsvRecords implements Records {
   bytes: Buffer;
@@ -39,9 +30,8 @@ export class CsvRecords implements Records {
   /** Cells further to the right feed nothing. */
   readonly #used: number;
   readonly #isUtf8: boolean;
-  readonly #hasQuotes: boolean;
   /** What papaparse has read ahead. */
-  #quoted: QuotedRecord[] = [];
+  #quoted: readonly QuotedRecord[] = [];
   #nextQuoted = 0;
   readonly #unquoted = new ByteWriter();
   #at = 0;
@@ -55,119 +45,91 @@ export class CsvRecords implements Records {
     this.#used = placesOf(table).cells;
     this.cells = new Int32Array(this.#width * 2);
     this.#isUtf8 = isUtf8(source);
-    this.#hasQuotes = source.includes(QUOTE);
     if (BOM.every((byte, index) => source[index] === byte)) this.#at = BOM.length;
   }
 
   next(): boolean {
-    const source = this.#source;
-    while (this.#at < source.length) {
+    while (this.#at < this.#source.length) {
       this.line = this.lines;
       this.start = this.#at;
       this.problem = undefined;
-      if (!this.#hasQuotes) {
-        if (this.#plainRecord()) return true;
-      } else if (this.#table.quotedLineBreaks) {
-        if (this.#quotedRecord(source.length)) return true;
-      } else if (this.#oneLine()) return true;
+      if (this.#nextQuoted < this.#quoted.length || !this.#scan()) this.#takeQuoted();
+      // An empty line is none.
+      if (this.end > this.start) return true;
     }
     return false;
   }
 
-  /** A record of one line, whatever is in it. */
-  #oneLine(): boolean {
-    const quote = this.#source.indexOf(QUOTE, this.#at);
-    const found = this.#source.indexOf(LF, this.#at);
-    const end = found < 0 ? this.#source.length : found + 1;
-    return quote < 0 || quote >= end ? this.#plainRecord() : this.#quotedRecord(end);
-  }
-
-  /** The record that begins here and has no quotes; false when it is an empty line. */
-  #plainRecord(): boolean {
+  /** Finds the cells of the record that begins here; false, and nothing is said, where that takes a parser. */
+  #scan(): boolean {
     const source = this.#source;
     const { cells } = this;
+    const { length } = source;
     const delimiter = this.#delimiter;
     const used = this.#used * 2;
-    const { length } = source;
-    let at = this.#at;
+    let at = this.start;
     let count = 0;
     let place = 0;
-    let start = at;
-    for (; at < length; at++) {
-      const byte = source[at] as number;
-      if (byte === delimiter) {
-        if (place < used) {
-          cells[place++] = start;
-          cells[place++] = at;
+    let breaks = 0;
+    for (;;) {
+      let begin = at;
+      let end: number;
+      if (source[at] === QUOTE) {
+        begin++;
+        at++;
+        for (; at < length; at++) {
+          const byte = source[at] as number;
+          if (byte === QUOTE) break;
+          if (byte === LF) breaks++;
         }
-        count++;
-        start = at + 1;
-      } else if (byte === LF) break;
+        end = at++;
+        if (breaks > 0 && !this.#table.quotedLineBreaks) return false;
+        if (source[at] === CR && (at + 1 === length || source[at + 1] === LF)) at++;
+        if (end >= length || (at < length && source[at] !== delimiter && source[at] !== LF)) {
+          return false;
+        }
+      } else {
+        for (; at < length; at++) {
+          const byte = source[at] as number;
+          if (byte === delimiter || byte === LF) break;
+        }
+        end = at;
+        if (source[at] !== delimiter && at > begin && source[at - 1] === CR) end--;
+      }
+      if (place < used) {
+        cells[place++] = begin;
+        cells[place++] = end;
+      }
+      count++;
+      if (source[at] !== delimiter || at >= length) break;
+      at++;
     }
-    this.lines++;
+    this.lines += breaks + 1;
     this.#at = at + 1;
-    const end = at > this.start && source[at - 1] === CR ? at - 1 : at;
-    this.end = end;
-    if (end === this.start) return false;
-    if (place < used) {
-      cells[place++] = start;
-      cells[place] = end;
-    }
+    this.end = at > this.start && source[at - 1] === CR ? at - 1 : at;
     this.bytes = source;
-    this.#check(count + 1);
+    this.#check(count);
     return true;
   }
 
-  /** The record that begins here, parsed from what lies before `end`; false when it is an empty line. */
-  #quotedRecord(end: number): boolean {
-    if (this.#nextQuoted === this.#quoted.length) this.#parse(end);
-    const record = this.#quoted[this.#nextQuoted++];
-    if (!record) {
-      this.#at = end;
-      return false;
+  /** The record that begins here, as papaparse reads it. */
+  #takeQuoted(): void {
+    const source = this.#source;
+    if (this.#nextQuoted === this.#quoted.length) {
+      const lineBreak = this.#table.quotedLineBreaks ? -1 : source.indexOf(LF, this.start);
+      const end = lineBreak < 0 ? source.length : lineBreak + 1;
+      this.#quoted = readQuoted(source, { from: this.start, end }, this.#table.delimiter);
+      this.#nextQuoted = 0;
     }
-    this.#at = record.end;
+    const record = this.#quoted[this.#nextQuoted++] as QuotedRecord;
     this.#passLines(record.end);
-    if (this.end === this.start) return false;
     this.problem = record.problem;
     if (this.problem === undefined) this.#lay(record.cells);
-    return true;
-  }
-
-  /** Reads ahead; what is wrongly quoted fails its line alone, and reading goes on behind that. */
-  #parse(end: number): void {
-    const from = this.#at;
-    const text = this.#source.toString('latin1', from, end);
-    const records: QuotedRecord[] = [];
-    this.#quoted = records;
-    this.#nextQuoted = 0;
-    let start = 0;
-    const parser = new Papa.Parser({
-      delimiter: this.#table.delimiter,
-      newline: '\n',
-      fastMode: false,
-      step: (results: Papa.ParseStepResult<string[]>) => {
-        // The type says one row, the parser gives a list of one.
-        const [cells = []] = results.data as unknown as string[][];
-        const [error] = results.errors;
-        if (error) {
-          const lineEnd = text.indexOf('\n', start) + 1 || text.length;
-          records.push({ cells, end: from + lineEnd, problem: quoteProblem(error) });
-          parser.abort();
-          return;
-        }
-        start = results.meta.cursor;
-        records.push({ cells, end: from + start, problem: undefined });
-      },
-    });
-    parser.parse(text, 0, false);
-    // A line break at the end is no beginning of another record.
-    const last = records.at(-1);
-    if (last && records.length > 1 && last.end === records.at(-2)?.end) records.pop();
   }
 
   #passLines(end: number): void {
     const source = this.#source;
+    this.#at = end;
     for (let at = this.start; at < end; ) {
       const found = source.indexOf(LF, at);
       this.lines++;
@@ -217,10 +179,4 @@ export class CsvRecords implements Records {
       this.problem = 'expected text in UTF-8';
     }
   }
-}
-
-function quoteProblem({ code }: Papa.ParseError): string {
-  return code === 'MissingQuotes'
-    ? 'a quoted cell is not closed'
-    : 'expected a delimiter or the line’s end behind a closing quote';
 }

@@ -38,14 +38,15 @@ export async function createBatch(deps: Deps, wanted: WantedBatch): Promise<Batc
   let id = batchIdOf(now, randomBytes(16));
   const digest = await takeData(deps, id, wanted);
   if (idempotencyKey !== undefined) {
+    const fingerprint = hashOf([canonicalJson(request, 'batch'), digest]);
     const entry = await deps.batchJobs.claimKey({
       key: hashOf([idempotencyKey, who, 'POST /batches']),
       id,
-      fingerprint: hashOf([canonicalJson(request), digest]),
+      fingerprint,
       expiresAt: now + KEY_TTL_MS,
     });
     if (entry.id !== id) await deps.batchFiles.purge(id, undefined);
-    if (entry.fingerprint !== hashOf([canonicalJson(request), digest])) {
+    if (entry.fingerprint !== fingerprint) {
       throw new ServingError({
         kind: 'conflict',
         detail: `Idempotency-Key ${quoted(idempotencyKey)}: came with another body before`,

@@ -1,5 +1,5 @@
 import type { BatchId } from '../batch/job.ts';
-import { chunksOf, groupsOf } from '../batch/receipt.ts';
+import { chunksOfGroup, groupsOf } from '../batch/receipt.ts';
 import type { BatchMessage } from '../ports.ts';
 import type { BatchDeps } from './batch-deps.ts';
 
@@ -16,7 +16,7 @@ export async function fanOut(
   if (job?.state !== 'running' || !job.planned) return;
   const { chunks } = job.planned.plan;
   if (group >= groupsOf(chunks)) return;
-  const [first, end] = chunksOf(group, chunks);
+  const { first, end } = chunksOfGroup(group, chunks);
   await messages.sendBatch(
     Array.from({ length: end - first }, (_, at): BatchMessage => ({
       kind: 'chunk',

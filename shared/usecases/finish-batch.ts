@@ -1,9 +1,9 @@
 import type { BatchId, BatchJob, PlannedBatch } from '../batch/job.ts';
-import { blockName, type ChunkReceipt, groupsOf, sumOf } from '../batch/receipt.ts';
+import { blockName, blocksOf, type ChunkReceipt, groupsOf, sumOf } from '../batch/receipt.ts';
 import { ServingError } from '../errors.ts';
-import type { ResultRef } from '../ports.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { errorLines } from './batch-errors.ts';
+import { resultRef } from './batch-result.ts';
 import { endBatch } from './end-batch.ts';
 
 type Deps = Pick<BatchDeps, 'clock' | 'config' | 'batchJobs' | 'batchFiles'>;
@@ -29,9 +29,7 @@ export async function finishBatch(deps: Deps, id: BatchId): Promise<void> {
     await endBatch(deps, id, { state: 'failed', reason, ...counts });
     return;
   }
-  const blocks = receipts.flatMap(({ chunk, attempt, outputBlocks }) =>
-    Array.from({ length: outputBlocks }, (_, part) => blockName(chunk, attempt, part)),
-  );
+  const blocks = receipts.flatMap(blocksOf);
   const output = resultRef(job, 'output');
   const { outputHeader } = job.planned;
   if (outputHeader && blocks.length > 0) {
@@ -46,11 +44,6 @@ export async function finishBatch(deps: Deps, id: BatchId): Promise<void> {
     CONTENT_TYPES[format],
   );
   await endBatch(deps, id, { state: 'completed', ...counts });
-}
-
-/** Names a job's result. */
-export function resultRef({ id, request }: BatchJob, result: ResultRef['result']): ResultRef {
-  return { id, prefix: request.outputPrefix, result, format: request.format };
 }
 
 async function receiptsOf(

@@ -1,4 +1,5 @@
 import { ServingError } from '../../errors.ts';
+import type { BodyPool } from '../../inference/body-pool.ts';
 import type { RequestQueue } from '../../inference/request-queue.ts';
 import type { ServableModel } from '../../ports.ts';
 import type { LoadedModel } from './loaded-model.ts';
@@ -40,12 +41,14 @@ export class Dispatcher {
   /** Which models a thread is loading right now. */
   readonly #loading = new Map<ModelThread, LoadedModel>();
   readonly #maxBodyBytes: number;
+  readonly #bodyPool: BodyPool;
   readonly #maxRunMs: number;
   #loadsBegun = 0;
 
   constructor(options: {
     workerFile: URL;
     maxBodyBytes: number;
+    bodyPool: BodyPool;
     maxRunMs: number;
     threads: number;
     queue: RequestQueue<Pending>;
@@ -53,6 +56,7 @@ export class Dispatcher {
   }) {
     this.#count = options.threads;
     this.#maxBodyBytes = options.maxBodyBytes;
+    this.#bodyPool = options.bodyPool;
     this.#maxRunMs = options.maxRunMs;
     this.#queue = options.queue;
     this.#events = options.events;
@@ -143,6 +147,8 @@ export class Dispatcher {
         (reply) => {
           loaded.served(requests.length, monotonicNs() - began);
           settle(requests, reply.kind === 'ran' ? reply.outcomes : []);
+          if (reply.kind !== 'ran') return;
+          for (const buffer of reply.spent) this.#bodyPool.give(buffer);
         },
         (error: unknown) => {
           for (const request of requests) request.reject(error as Error);

@@ -1,4 +1,5 @@
 import type { ServingError } from '../../errors.ts';
+import { BodyPool } from '../../inference/body-pool.ts';
 import { RequestQueue } from '../../inference/request-queue.ts';
 import type {
   Engine,
@@ -35,6 +36,8 @@ export interface EngineOptions {
   readonly maxQueuedRequests: number;
   readonly maxQueuedBytes: number;
   readonly maxBodyBytes: number;
+  /** Gets back the large bodies that were read; absent: they are let go. */
+  readonly bodyPool?: BodyPool;
   readonly maxRunMs: number;
   /** A model whose run of one row is shorter may run on the main thread; 0: none does. */
   readonly maxInlineRunMs: number;
@@ -71,6 +74,7 @@ export class ThreadedEngine implements Engine {
     this.#dispatcher = new Dispatcher({
       workerFile: options.workerFile,
       maxBodyBytes: options.maxBodyBytes,
+      bodyPool: options.bodyPool ?? new BodyPool(0),
       maxRunMs: options.maxRunMs,
       threads: options.threads,
       queue: this.#queue,

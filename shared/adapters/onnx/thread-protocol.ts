@@ -82,7 +82,12 @@ export interface LoadReport {
 
 export type ThreadReply =
   /** One outcome a request, in their order. */
-  | { readonly kind: 'ran'; readonly outcomes: readonly RunOutcome[] }
+  | {
+      readonly kind: 'ran';
+      readonly outcomes: readonly RunOutcome[];
+      /** The requests' large buffers, to be used again. */
+      readonly spent: readonly ArrayBuffer[];
+    }
   | { readonly kind: 'scored'; readonly outcome: ScoreOutcome }
   /** `runtimeMs`: from the wish for the thread until the runtime was there. */
   | { readonly kind: 'loaded'; readonly report: LoadReport; readonly runtimeMs: number }

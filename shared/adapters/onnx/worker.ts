@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession } from 'onnxruntime-node';
 import { messageOf } from '../../errors.ts';
+import { isPooled } from '../../inference/body-pool.ts';
 import { ModelRunner } from './model-runner.ts';
 import { prepareModel } from './prepare-model.ts';
 import { SESSION_OPTIONS } from './serving-options.ts';
@@ -19,7 +20,13 @@ async function reply(message: ThreadRequest): Promise<ThreadReply> {
   try {
     switch (message.type) {
       case 'run':
-        return { kind: 'ran', outcomes: await runner.run(message.session, message.requests) };
+        return {
+          kind: 'ran',
+          outcomes: await runner.run(message.session, message.requests),
+          spent: message.requests.flatMap(({ body: { buffer } }) =>
+            isPooled(buffer) ? [buffer as ArrayBuffer] : [],
+          ),
+        };
       case 'score':
         return { kind: 'scored', outcome: await runner.score(message.session, message.job) };
       case 'load': {
@@ -44,9 +51,10 @@ function buffersOf(answer: ThreadReply): ArrayBuffer[] {
     return [answer.outcome.answer.output.buffer as ArrayBuffer];
   }
   if (answer.kind !== 'ran') return [];
-  return answer.outcomes.flatMap((outcome) =>
+  const bodies = answer.outcomes.flatMap((outcome) =>
     outcome.kind === 'answered' ? [outcome.answer.body.buffer as ArrayBuffer] : [],
   );
+  return [...bodies, ...answer.spent];
 }
 
 // On Linux this is the calling thread's own priority: where there are more threads than CPUs, the

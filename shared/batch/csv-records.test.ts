@@ -129,10 +129,33 @@ describe('records of CSV', () => {
 
   test('a line of a megabyte is a record', () => {
     const long = 'x'.repeat(1_000_000);
-    expect(cellsOf(`1,${long}\n2,"${long}"\n`, 2)).toEqual([
+    expect(cellsOf(`1,${long}\n2,"${long}"\n3,"""${long}\n"\n4,x\n`, 2)).toEqual([
       ['1', long],
       ['2', long],
+      ['3', `"${long}\n`],
+      ['4', 'x'],
     ]);
+  });
+
+  test('property: any text whatever is read as papaparse reads it, up to what it finds wrong', () => {
+    const text = fc
+      .array(fc.constantFrom('a', 'ö', ',', ',', '"', '"', '""', '\n', '\n', ' '), {
+        maxLength: 60,
+      })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, (any) => {
+        const { data, errors } = Papa.parse<string[]>(any, { delimiter: ',', newline: '\n' });
+        const right = data.slice(0, errors[0]?.row ?? data.length);
+        for (const [index, cells] of right.entries()) {
+          // What reads it knows an empty line from `""`, what tests it doesn't.
+          if (cells.length === 1 && cells[0] === '') return;
+          const { found } = records(any, cells.length);
+          expect(found[index]?.cells).toEqual(cells);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   test('property: cells come as they were written, quoted or not, each on its line', () => {

@@ -316,7 +316,7 @@ export function batchFilesContract(name: string, make: () => Promise<BatchFilesH
       for (const each of [id, other]) {
         await files.write(each, 'input', streamOf('x'), { maxBytes: 9 });
         await Promise.all(
-          Array.from({ length: 40 }, (_, chunk) => files.createReceipt(each, receiptOf(chunk))),
+          Array.from({ length: 300 }, (_, chunk) => files.createReceipt(each, receiptOf(chunk))),
         );
         await files.createGroup(each, 0, [receiptOf(0)]);
         await files.commit(refOf(each), [], CSV);
@@ -324,11 +324,12 @@ export function batchFilesContract(name: string, make: () => Promise<BatchFilesH
       await files.purge(id, undefined);
       await files.purge(id, undefined);
       expect(await files.pin(`batches/${id}/input`)).toBeUndefined();
-      expect(await files.listReceipts(id, 0)).toEqual([]);
+      for (const group of [0, 1]) expect(await files.listReceipts(id, group)).toEqual([]);
       expect(await files.listGroups(id)).toEqual([]);
       expect(await files.result(refOf(id))).toBeUndefined();
       expect(await files.pin(`batches/${other}/input`)).toBeDefined();
-      expect(await files.listReceipts(other, 0)).toHaveLength(40);
+      expect(await files.listReceipts(other, 0)).toHaveLength(GROUP_CHUNKS);
+      expect(await files.listReceipts(other, 1)).toHaveLength(300 - GROUP_CHUNKS);
       expect(await files.listGroups(other)).toEqual([0]);
       expect(await files.result(refOf(other))).toBeDefined();
     });

@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { ServingError } from '../errors.ts';
-import { BACKSLASH, LOWER_N, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../protocol/ascii.ts';
-import { ByteWriter } from '../protocol/byte-writer.ts';
+import { BACKSLASH, LOWER_N, OPEN_BRACE, OPEN_BRACKET } from '../protocol/ascii.ts';
 import { JsonCursor } from '../protocol/json-cursor.ts';
-import type { Datatype } from '../protocol/tensor.ts';
+import { MemberCells, memberError } from './jsonl-members.ts';
 import { quoted, type Records } from './records.ts';
 import { type InputColumns, placesOf, type RowTable } from './row-table.ts';
 
@@ -26,8 +25,6 @@ interface Target {
  * are, so that 64-bit integers stay exact.
  */
 export class JsonlRecords implements Records {
-  bytes: Buffer;
-  readonly cells: Int32Array;
   problem: string | undefined;
   line = 0;
   start = 0;
@@ -39,9 +36,7 @@ export class JsonlRecords implements Records {
   readonly #only: InputColumns | undefined;
   readonly #isUtf8: boolean;
   readonly #hasEscapes: boolean;
-  /** A line, and behind it its strings that held escapes. */
-  readonly #decoded = new ByteWriter();
-  #escaped = false;
+  readonly #members: MemberCells;
   #at = 0;
   /** For `besides`: how many cells were filled by members of any name. */
   #filled = 0;
@@ -50,11 +45,10 @@ export class JsonlRecords implements Records {
 
   constructor(source: Buffer, table: RowTable) {
     this.#source = source;
-    this.bytes = source;
     this.#isUtf8 = isUtf8(source);
     this.#hasEscapes = source.includes(BACKSLASH);
     const places = placesOf(table);
-    this.cells = new Int32Array(places.cells * 2);
+    this.#members = new MemberCells(places.cells);
     for (const [index, input] of table.inputs.entries()) {
       const from = places.inputs[index] as Int32Array;
       const names = input.cells as readonly string[];
@@ -71,6 +65,14 @@ export class JsonlRecords implements Records {
     this.#besides = table.besides && new Set(table.besides);
     this.#only = table.besides && table.inputs[0];
     if (source[0] === 0xef && source[1] === 0xbb && source[2] === 0xbf) this.#at = 3;
+  }
+
+  get bytes(): Buffer {
+    return this.#members.bytes;
+  }
+
+  get cells(): Int32Array {
+    return this.#members.cells;
   }
 
   next(): boolean {
@@ -105,21 +107,11 @@ export class JsonlRecords implements Records {
   #record(): void {
     const line = this.#source.subarray(this.start, this.end);
     this.problem = undefined;
-    this.cells.fill(NONE);
     this.#filled = 0;
     this.#hasOwn = false;
-    this.bytes = line;
-    this.#escaped = this.#hasEscapes && line.includes(BACKSLASH);
-    if (this.#escaped) {
-      const writer = this.#decoded;
-      writer.length = 0;
-      writer.reserve(line.length);
-      writer.bytes.set(line);
-      writer.length = line.length;
-      this.bytes = writer.bytes;
-    }
+    this.#members.begin(line, this.#hasEscapes && line.includes(BACKSLASH));
     try {
-      if (!this.#isUtf8 && !isUtf8(line)) throw wrong('expected text in UTF-8');
+      if (!this.#isUtf8 && !isUtf8(line)) throw memberError('expected text in UTF-8');
       this.#object(new JsonCursor(line));
     } catch (error) {
       if (!(error instanceof ServingError)) throw error;
@@ -144,12 +136,12 @@ export class JsonlRecords implements Records {
   /** A member that nobody named. */
   #pass(cursor: JsonCursor, name: string): void {
     const input = this.#only;
-    if (input && !this.#besides?.has(name) && this.#filled < this.cells.length / 2) {
+    if (input && !this.#besides?.has(name)) {
       const first = cursor.peek();
       if (first !== OPEN_BRACKET && first !== OPEN_BRACE) {
         const [target] = this.#targets.get(input.name) ?? [];
         if (target && this.#filled < target.cells && !this.#hasOwn) {
-          this.#scalar(cursor, name, target.place + this.#filled++, input.datatype);
+          this.#members.scalar(cursor, name, target.place + this.#filled++, input.datatype);
           return;
         }
       }
@@ -170,9 +162,11 @@ export class JsonlRecords implements Records {
           cursor.skip();
         }
       }
-      if (name === undefined || data === NONE) throw wrong('`inputs`: expected `name` and `data`');
+      if (name === undefined || data === NONE)
+        throw memberError('`inputs`: expected `name` and `data`');
       const targets = this.#targets.get(name)?.filter(({ kind }) => kind === 'input');
-      if (!targets?.length) throw wrong(`\`inputs\`: the model takes no input ${quoted(name)}`);
+      if (!targets?.length)
+        throw memberError(`\`inputs\`: the model takes no input ${quoted(name)}`);
       const behind = cursor.position;
       cursor.position = data;
       this.#fill(cursor, name, targets);
@@ -187,111 +181,12 @@ export class JsonlRecords implements Records {
       cursor.position = from;
       const { kind, place, input, cells } = target;
       if (kind === 'input') this.#hasOwn = true;
-      if (kind === 'keep') this.#keep(cursor, name, place);
+      if (kind === 'keep') this.#members.keep(cursor, name, place);
       else if (kind === 'input' && cursor.peek() === OPEN_BRACKET)
-        this.#array(cursor, name, target);
+        this.#members.array(cursor, name, target);
       else if (kind === 'cell' || cells === 1 || cursor.peek() === LOWER_N) {
-        this.#scalar(cursor, name, place, input.datatype);
+        this.#members.scalar(cursor, name, place, input.datatype);
       } else cursor.fail(`an array of ${cells} for ${JSON.stringify(name)}`);
     }
   }
-
-  #keep(cursor: JsonCursor, name: string, place: number): void {
-    const start = cursor.position;
-    cursor.skip();
-    const end = cursor.position;
-    // It is passed on as it is: it must be what it seems.
-    const text = this.bytes.toString('utf8', start, end);
-    try {
-      JSON.parse(text);
-    } catch {
-      throw wrong(`member ${quoted(name)}: expected a JSON value, got ${quoted(text)}`);
-    }
-    this.cells[place * 2] = start;
-    this.cells[place * 2 + 1] = end;
-  }
-
-  /** An array's values in order; nested ones must be as the input's dimensions are. */
-  #array(cursor: JsonCursor, name: string, { place, input, cells }: Target): void {
-    const lengths: number[] = [];
-    let filled = 0;
-    const level = (depth: number): void => {
-      let length = 0;
-      for (let more = cursor.enterArray(); more; more = cursor.nextElement()) {
-        length++;
-        if (cursor.peek() === OPEN_BRACKET) level(depth + 1);
-        else {
-          if (filled >= cells)
-            throw wrong(`member ${quoted(name)}: expected ${cells} values, got more`);
-          this.#scalar(cursor, name, place + filled++, input.datatype);
-        }
-      }
-      if ((lengths[depth] ??= length) !== length) {
-        throw wrong(`member ${quoted(name)}: its arrays are not of one length`);
-      }
-    };
-    level(0);
-    if (filled !== cells)
-      throw wrong(`member ${quoted(name)}: expected ${cells} values, got ${filled}`);
-    const dimensions = input.dimensions ?? [];
-    if (lengths.length <= 1) return;
-    const nested =
-      lengths.length === dimensions.length + 1 && lengths[0] === 1 ? lengths.slice(1) : lengths;
-    if (
-      nested.length !== dimensions.length ||
-      nested.some((length, axis) => length !== dimensions[axis])
-    ) {
-      throw wrong(
-        `member ${quoted(name)}: expected a flat array, or one of [${dimensions.join(',')}], got [${lengths.join(',')}]`,
-      );
-    }
-  }
-
-  #scalar(cursor: JsonCursor, name: string, place: number, datatype: Datatype): void {
-    const first = cursor.peek();
-    let start = cursor.position;
-    if (first === OPEN_BRACKET || first === OPEN_BRACE) {
-      throw wrong(
-        `member ${quoted(name)}: expected a single value, got ${first === OPEN_BRACE ? 'an object' : 'an array'}`,
-      );
-    }
-    cursor.skip();
-    let end = cursor.position;
-    const isText = first === QUOTE;
-    if (first === LOWER_N && end - start === 4) {
-      this.cells[place * 2] = NONE;
-      return;
-    }
-    if (isText) {
-      start++;
-      end--;
-      if (this.#escaped && cursor.bytes.subarray(start, end).includes(BACKSLASH)) {
-        const text = cursor.parsed(start - 1, end + 1) as string;
-        start = this.#decoded.length;
-        this.#decoded.text(text);
-        end = this.#decoded.length;
-        this.bytes = this.#decoded.bytes;
-      }
-    }
-    if (isText !== (datatype === 'BYTES') && !(isText && this.#isSpecial(datatype, start, end))) {
-      const got = this.bytes.toString('utf8', start, end);
-      throw wrong(
-        `member ${quoted(name)}: expected ${datatype === 'BYTES' ? 'a string' : `a value of ${datatype}`}, got ${isText ? quoted(JSON.stringify(got)) : quoted(got)}`,
-      );
-    }
-    this.cells[place * 2] = start;
-    this.cells[place * 2 + 1] = end;
-  }
-
-  /** What JSON has no numbers for, as the output writes it. */
-  #isSpecial(datatype: Datatype, start: number, end: number): boolean {
-    return (
-      datatype.startsWith('FP') &&
-      /^(?:NaN|-?Infinity)$/.test(this.bytes.toString('latin1', start, end))
-    );
-  }
-}
-
-function wrong(detail: string): ServingError {
-  return new ServingError({ kind: 'malformed', detail });
 }

@@ -13,6 +13,8 @@ export interface ChildOptions {
   /** The bundled file to run. */
   readonly file: string;
   readonly args?: readonly string[];
+  /** Node's own. */
+  readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its event loop is watched. */
   readonly probed?: boolean;
@@ -26,11 +28,11 @@ export class Child {
   readonly #lines: string[] = [];
   readonly #exited: Promise<unknown>;
 
-  constructor({ file, args = [], env, probed }: ChildOptions) {
+  constructor({ file, args = [], nodeArgs = [], env, probed }: ChildOptions) {
     if (!mayStart) throw new Error('interrupted');
     this.#file = file;
     const preload = probed ? ['--import', fileOf('probe')] : [];
-    this.#process = spawn(process.execPath, [...preload, file, ...args], {
+    this.#process = spawn(process.execPath, [...nodeArgs, ...preload, file, ...args], {
       env: { ...process.env, NODE_OPTIONS: '', ...(probed && { [PROBE_VARIABLE]: '1' }), ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',

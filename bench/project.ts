@@ -25,10 +25,14 @@ export interface Project {
   readonly port: number;
 }
 
+/** As `npm start` has them. */
+const NODE_ARGS = ['--initial-old-space-size=128'];
+
 export async function startProject(options: ProjectOptions): Promise<Project> {
   const child = new Child({
     file: join(options.build.dist, 'local.mjs'),
     args: ['--quiet', '--no-samples', '--port', '0'],
+    nodeArgs: NODE_ARGS,
     env: { DATA_DIR: options.dataDir, ...options.env },
     probed: options.probed ?? false,
   });

@@ -44,10 +44,13 @@ const plain = {
 
 const body = z.strictObject({
   ...plain,
-  input: z.union([
-    z.strictObject({ blob: z.string().min(1).max(2_048) }),
-    z.strictObject({ url: z.url().max(8_192) }),
-  ], 'expected {"blob": "uploads/…"} or {"url": "https://…"}'),
+  input: z.union(
+    [
+      z.strictObject({ blob: z.string().min(1).max(2_048) }),
+      z.strictObject({ url: z.url().max(8_192) }),
+    ],
+    'expected {"blob": "uploads/…"} or {"url": "https://…"}',
+  ),
   format,
   csv: z
     .strictObject({
@@ -157,9 +160,11 @@ function plainMembers({ model, version: wanted, keep, outputs, errorThreshold }:
   };
 }
 
-function dialect(given: {
-  readonly [Member in keyof CsvDialect]?: CsvDialect[Member] | null | undefined;
-}): CsvDialect {
+function dialect(
+  given: {
+    readonly [Member in keyof CsvDialect]?: CsvDialect[Member] | null | undefined;
+  },
+): CsvDialect {
   return {
     delimiter: given.delimiter ?? ',',
     header: given.header ?? true,

@@ -21,7 +21,9 @@ export async function readBody(
   try {
     if (declared !== undefined) hold?.take(declared);
     const body =
-      declared === undefined ? await gather(request, maxBytes, hold) : await request.bytes(alignedAt);
+      declared === undefined
+        ? await gather(request, maxBytes, hold)
+        : await request.bytes(alignedAt);
     if (body.byteLength > maxBytes) throw tooLarge(`has ${body.byteLength} bytes`, maxBytes);
     return body;
   } catch (error) {

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Answer, HttpFunction, Request } from '../functions/trigger.ts';
 import type { App } from '../shared/compose.ts';
-import { BodyPool } from '../shared/inference/body-pool.ts';
 import { ServingError } from '../shared/errors.ts';
+import { BodyPool } from '../shared/inference/body-pool.ts';
 import { HttpListener } from './http-listener.ts';
 
 const app = {

@@ -40,6 +40,8 @@ export interface Config {
   readonly batchTtlMs: number;
   /** The largest input of a batch, once inflated. */
   readonly maxBatchBytes: number;
+  /** The largest part of a batch's input that one message stands for. */
+  readonly maxChunkBytes: number;
   /** Hosts from which batches may read their input, by https. */
   readonly batchUrlHosts: readonly string[];
   readonly inspectionTimeoutMs: number;
@@ -82,6 +84,7 @@ export function parseConfig(env: Env): Config {
     sweepAfterMs: given.count('PILOTLIGHT_SWEEP_AFTER_MS', 120_000),
     batchTtlMs: given.count('PILOTLIGHT_BATCH_TTL_MS', 7 * 86_400_000),
     maxBatchBytes: given.count('PILOTLIGHT_MAX_BATCH_BYTES', 100_000_000_000),
+    maxChunkBytes: given.count('PILOTLIGHT_BATCH_CHUNK_BYTES', 64 << 20, 64 << 20),
     batchUrlHosts: given
       .text('PILOTLIGHT_BATCH_URL_HOSTS', '')
       .split(',')

@@ -37,6 +37,8 @@ export interface ChunkEstimate {
   /** Rows that one scoring worker gets through in a second. */
   readonly rowsPerSecond: number;
   readonly outputBytesPerRow: number;
+  /** At most 64 MiB, which is the default. */
+  readonly maxChunkBytes?: number;
 }
 
 /**
@@ -47,9 +49,10 @@ export function chunkBytesFor(estimate: ChunkEstimate): number {
   const rowBytes = Math.max(1, estimate.rowBytes);
   const work = rowBytes * estimate.rowsPerSecond * CHUNK_SECONDS;
   const output = (rowBytes * MAX_CHUNK_OUTPUT_BYTES) / Math.max(1, estimate.outputBytesPerRow);
-  const wanted = Math.min(work, output, MAX_CHUNK_BYTES);
+  const most = Math.min(estimate.maxChunkBytes ?? MAX_CHUNK_BYTES, MAX_CHUNK_BYTES);
+  const wanted = Math.min(Math.max(Math.min(work, output), MIN_CHUNK_BYTES), most);
   const needed = Math.ceil((estimate.bytes - estimate.firstByte) / MAX_CHUNKS);
-  return Math.max(Math.floor(wanted), MIN_CHUNK_BYTES, needed);
+  return Math.max(Math.floor(wanted), needed, 1);
 }
 
 /** Cuts a file whose records are lines; one without rows has no chunks. */

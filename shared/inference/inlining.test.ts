@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { isInlineable } from './inlining.ts';
 
-const examined = (shape: number[] | undefined, operators: Record<string, number> = { Gemm: 2 }) => ({
+const examined = (
+  shape: number[] | undefined,
+  operators: Record<string, number> = { Gemm: 2 },
+) => ({
   signature: { inputs: [{ name: 'x', datatype: 'FP32' as const, shape }], outputs: [] },
   facts: { operators },
 });

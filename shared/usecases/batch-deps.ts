@@ -7,7 +7,7 @@ export interface BatchDeps {
   readonly clock: Clock;
   readonly config: Pick<
     Config,
-    'vcpus' | 'batchTtlMs' | 'batchUrlHosts' | 'maxBatchBytes' | 'sweepAfterMs'
+    'vcpus' | 'maxChunkBytes' | 'batchTtlMs' | 'batchUrlHosts' | 'maxBatchBytes' | 'sweepAfterMs'
   >;
   readonly batchJobs: BatchJobs;
   readonly batchFiles: BatchFiles;

@@ -74,10 +74,7 @@ export async function createBatch(deps: Deps, wanted: WantedBatch): Promise<Batc
 }
 
 /** What is wrong with the model is told at once; which version it will be, planning settles. */
-async function requireServable(
-  { models }: Deps,
-  { model, wanted }: BatchRequest,
-): Promise<void> {
+async function requireServable({ models }: Deps, { model, wanted }: BatchRequest): Promise<void> {
   resolveVersion(await models.record(model), wanted, Math.random());
 }
 

@@ -9,7 +9,10 @@ type Deps = Pick<BatchDeps, 'clock' | 'batchJobs'>;
 
 /** How a job ends, and what is known then. */
 export type BatchEnd = Pick<BatchJob, 'rows' | 'chunksDone'> &
-  ({ readonly state: 'completed' | 'cancelled' } | { readonly state: 'failed'; readonly reason: string });
+  (
+    | { readonly state: 'completed' | 'cancelled' }
+    | { readonly state: 'failed'; readonly reason: string }
+  );
 
 /** A job. @throws ServingError `notFound` */
 export async function requireBatch(

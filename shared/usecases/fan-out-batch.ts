@@ -18,11 +18,15 @@ export async function fanOut(
   if (group >= groupsOf(chunks)) return;
   const { first, end } = chunksOfGroup(group, chunks);
   await messages.sendBatch(
-    Array.from({ length: end - first }, (_, at): BatchMessage => ({
-      kind: 'chunk',
-      id,
-      chunk: first + at,
-    })),
+    Array.from(
+      { length: end - first },
+      (_, at): BatchMessage => ({
+        kind: 'chunk',
+        id,
+        chunk: first + at,
+      }),
+    ),
   );
-  if (group + 1 < groupsOf(chunks)) await messages.sendBatch([{ kind: 'fan', id, group: group + 1 }]);
+  if (group + 1 < groupsOf(chunks))
+    await messages.sendBatch([{ kind: 'fan', id, group: group + 1 }]);
 }

@@ -1,7 +1,7 @@
 import {
-  chunkBytesFor,
   type ChunkEstimate,
   type ChunkPlan,
+  chunkBytesFor,
   planRanges,
 } from '../batch/chunk-plan.ts';
 import { csvColumns, rowTable } from '../batch/columns.ts';
@@ -72,6 +72,7 @@ async function plan(deps: BatchDeps, job: BatchJob): Promise<PlannedBatch> {
     rowBytes: head.rowBytes,
     rowsPerSecond: rowsPerSecond * deps.config.vcpus,
     outputBytesPerRow: trial.outputBytesPerRow,
+    maxChunkBytes: deps.config.maxChunkBytes,
   };
   const piece = Math.ceil(head.rowBytes * rowsPerSecond * PIECE_SECONDS);
   return {

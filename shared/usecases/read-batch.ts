@@ -9,7 +9,10 @@ export interface BatchView {
 }
 
 /** A job and how far it is, which is the sum of its receipts. @throws ServingError `notFound` */
-export async function readBatch(deps: Pick<BatchDeps, 'clock' | 'batchJobs' | 'batchFiles'>, id: BatchId): Promise<BatchView> {
+export async function readBatch(
+  deps: Pick<BatchDeps, 'clock' | 'batchJobs' | 'batchFiles'>,
+  id: BatchId,
+): Promise<BatchView> {
   const { value: job } = await requireBatch(deps, id);
   return { job, progress: await progressOf(deps, job) };
 }

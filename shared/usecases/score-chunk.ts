@@ -109,9 +109,13 @@ async function piecesOf(
   const { plan, source, pieceBytes } = planned;
   const read = (start: number, end: number) => batchFiles.read(source, start, end);
   if (plan.kind === 'ranges') {
-    return linePieces({ ...rangeOf(plan, chunk), firstByte: plan.firstByte, bytes: plan.bytes }, read, {
-      pieceBytes,
-    });
+    return linePieces(
+      { ...rangeOf(plan, chunk), firstByte: plan.firstByte, bytes: plan.bytes },
+      read,
+      {
+        pieceBytes,
+      },
+    );
   }
   const table = await batchFiles.pin(`batches/${id}/plan`);
   if (!table) throw new Error(`batch ${id}: its offset table is gone`);

@@ -81,7 +81,10 @@ describe('a CSV file', () => {
   test('more failed rows than errorThreshold fail the job', async () => {
     const some = [...rows.slice(0, 5), 'x', 'y'];
     const job = await score('model=churn&errorThreshold=1', csv(some));
-    expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('errorThreshold') });
+    expect(job).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('errorThreshold'),
+    });
   });
 });
 
@@ -179,7 +182,9 @@ describe('jobs', () => {
       status: 400,
       document: { error: expect.stringContaining('PILOTLIGHT_BATCH_URL_HOSTS') },
     });
-    expect(await scoreRows(host.url, 'model=churn', 'x', 'text/html')).toMatchObject({ status: 415 });
+    expect(await scoreRows(host.url, 'model=churn', 'x', 'text/html')).toMatchObject({
+      status: 415,
+    });
     expect((await fetch(`${host.url}/batches/nonsense`)).status).toBe(404);
   });
 
@@ -191,7 +196,10 @@ describe('jobs', () => {
     expect(statuses).toEqual([202, 409]);
     expect((await readJob(host.url, document.id)).state).toBe('cancelled');
     const output = await fetch(`${host.url}/batches/${document.id}/output`);
-    expect([output.status, await output.text()]).toEqual([409, expect.stringContaining('cancelled')]);
+    expect([output.status, await output.text()]).toEqual([
+      409,
+      expect.stringContaining('cancelled'),
+    ]);
   });
 
   test('jobs are listed newest first, a page at a time', async () => {

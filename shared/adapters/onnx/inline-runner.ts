@@ -29,7 +29,9 @@ export class InlineRunner {
   /** Makes a session of its own; from then on the model is `inline`. Failing leaves it to the threads. */
   async load(loaded: LoadedModel): Promise<void> {
     // The runtime is loaded here only when a model is small enough to want it.
-    this.#runner ??= import('./model-runner.ts').then((module) => new module.ModelRunner(allocateBriefly));
+    this.#runner ??= import('./model-runner.ts').then(
+      (module) => new module.ModelRunner(allocateBriefly),
+    );
     const runner = await this.#runner;
     const { session, model } = loaded;
     // Held by itself: the threads may be done with theirs by now.

@@ -108,6 +108,12 @@ describe('records of CSV', () => {
       ['3', '4'],
       ['5', '6'],
     ]);
+    expect(cellsOf('"1\n2",3\n4,5\n', 2, { quotedLineBreaks: false })).toEqual([
+      'a quoted cell is not closed',
+      // Its closing quote is nothing in particular on a line of its own.
+      ['2"', '3'],
+      ['4', '5'],
+    ]);
   });
 
   test('one column: an empty line is none, an empty cell in quotes is one', () => {

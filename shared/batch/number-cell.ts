@@ -44,7 +44,7 @@ export function readPlainNumber(bytes: Uint8Array, start: number, end: number): 
   }
   const places = end - exact - (point >= exact ? 1 : 0);
   const scale = point < 0 ? 0 : end - point - 1;
-  if (end - first > MOST_DIGITS || places > EXACT_DIGITS) return Number.NaN;
+  if (end - first > MOST_DIGITS) return Number.NaN;
   // A difference too fine for this is NaN as well.
   const value = nearestDouble(mantissa, places, rest, scale);
   return negative ? -value : value;

@@ -242,12 +242,13 @@ describe('rows that can’t be scored', () => {
     const answer = await score(
       model,
       tableOf(model, ['x'], { keep: ['x'] }),
-      '0\n1\n7\n2\n-9\n0\n',
+      '0\n1\n7\n2\nx\n-9\n0\n',
     );
     expect(answer.text).toBe('0,10\n1,20\n2,30\n0,10\n');
     expect(reasons(answer)).toEqual([
       [2, expect.stringMatching(/can't run on this input.*out of data bounds/)],
-      [4, expect.stringMatching(/can't run on this input.*out of data bounds/)],
+      [4, expect.stringMatching(/expected an integer/)],
+      [5, expect.stringMatching(/can't run on this input.*out of data bounds/)],
     ]);
   });
 
@@ -354,6 +355,14 @@ describe('what comes out', () => {
       '{"s":"a\\"\\u00f6","f":0.10,"f2":0.1,"d2":0.1,"h2":0.1,"i2":9007199254740993,"u2":18446744073709551615,"b2":true,"s2":"a\\"ö"}\n' +
         '{"s":"","f":"NaN","f2":"NaN","d2":"-Infinity","h2":"Infinity","i2":-1,"u2":0,"b2":false,"s2":""}\n',
     );
+  });
+
+  test('an empty text stands where the card says that it may', async () => {
+    const model = await made('identity', identity, signature);
+    const table = tableOf(model, columns, { card: { missing: 'nan' }, outputs: ['s2', 'f2'] });
+    // One row a run: each takes the place of the one before.
+    const answer = await score(model, { ...table, runRows: 1 }, '1,1,1,1,1,1,x\n,1,1,1,1,1,\n');
+    expect([answer.text, answer.failures]).toEqual(['x,1\n,NaN\n', []]);
   });
 
   test('an output that the signature leaves open: the first run tells, and later ones must agree', async () => {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { BatchFormat, BatchRequest, CsvDialect } from '../shared/batch/job.ts';
+import { parseOutputPrefix } from '../shared/batch/output-prefix.ts';
 import { ServingError } from '../shared/errors.ts';
 import { parseModelName, parseVersionOrAlias, quoted } from '../shared/ids.ts';
 import { parseAs, readJson } from './body.ts';
@@ -21,16 +22,10 @@ const delimiter = z
   .regex(/^[\t\x20-\x7e]$/, 'expected one ASCII character')
   .refine((text) => text !== '"', 'expected another character than the quote');
 
-/** A prefix of blobs below `batches/`: the part behind it. */
+/** Below the container `batches`, whose name may stand in front. */
 const prefix = z
   .string()
-  .max(512)
-  .regex(
-    /^batches\/[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*\/?$/,
-    'expected "batches/…" of letters, digits, ".", "_", "-" and "/"',
-  )
-  .refine((text) => !text.split('/').some((part) => /^\.+$/.test(part)), 'expected no dots alone')
-  .transform((text) => text.slice('batches/'.length).replace(/\/$/, ''));
+  .transform((text) => parseOutputPrefix(text.replace(/^batches\//, '').replace(/\/$/, '')));
 
 const format = z.enum(['csv', 'jsonl']);
 const version = z.union([z.string(), z.number()]).transform(String);

@@ -38,7 +38,8 @@ export function headOf(bytes: Buffer, { format, csv, isWhole }: HeadOptions): Fi
     }
     return { cells: [], firstByte: begin, firstLine: 1, rows: bytes.subarray(begin), rowBytes: 1 };
   }
-  const ends = format === 'csv' && csv.quotedLineBreaks ? new CsvEnds(csv.delimiter) : new LineEnds();
+  const ends =
+    format === 'csv' && csv.quotedLineBreaks ? new CsvEnds(csv.delimiter) : new LineEnds();
   const first = ends.next(bytes, begin, begin + 1);
   if (first < 0 && !isWhole) {
     throw malformed(`input: its first ${ends.called} is longer than ${bytes.byteLength} bytes`);

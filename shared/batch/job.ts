@@ -67,6 +67,8 @@ export interface PlannedBatch {
   /** The rows as they are read: the input, or what it was inflated to. */
   readonly source: BatchSource;
   readonly plan: ChunkPlan;
+  /** Where the chunks begin, for an `offsets` plan. */
+  readonly offsets?: BatchSource;
   /** The columns' names in their order; empty for JSONL. */
   readonly columns: readonly string[];
   readonly table: RowTable;

@@ -11,11 +11,16 @@ const FETCH_MS = 540_000;
 
 /**
  * The rows of a job as they can be read in parts: the blob that was named, or what was fetched or
- * inflated into the job's folder. Done again, it is written anew.
+ * inflated into the job's folder. What is written there is named after the `attempt`: another one at
+ * the same time must not change what this one has pinned.
  * @throws ServingError `malformed` (gone, no gzip, a host that answers otherwise), `tooLarge`, `unavailable`
  */
-export async function openInput(deps: Deps, { id, request }: BatchJob): Promise<BatchSource> {
-  const source = await sourceOf(deps, id, request.input);
+export async function openInput(
+  deps: Deps,
+  { id, request }: BatchJob,
+  attempt: string,
+): Promise<BatchSource> {
+  const source = await sourceOf(deps, id, request.input, attempt);
   const head: Uint8Array[] = [];
   if (source.bytes >= 2) {
     for await (const part of deps.batchFiles.read(source, 0, 2)) head.push(part);
@@ -23,17 +28,19 @@ export async function openInput(deps: Deps, { id, request }: BatchJob): Promise<
   if (!isGzip(Buffer.concat(head))) return source;
   const { maxBatchBytes: maxBytes } = deps.config;
   const text = inflated(deps.batchFiles.read(source, 0, source.bytes), { maxBytes });
-  return await deps.batchFiles.write(id, 'inflated', text, { maxBytes });
+  return await deps.batchFiles.write(id, `inflated-${attempt}`, text, { maxBytes });
 }
 
 async function sourceOf(
   { batchFiles, config }: Deps,
   id: BatchJob['id'],
   input: BatchInput,
+  attempt: string,
 ): Promise<BatchSource> {
   if (input.kind === 'url') {
     const content = fetched(input.url);
-    return await batchFiles.write(id, 'input', content, { maxBytes: config.maxBatchBytes });
+    const { maxBatchBytes: maxBytes } = config;
+    return await batchFiles.write(id, `input-${attempt}`, content, { maxBytes });
   }
   const blob = input.kind === 'blob' ? input.blob : `batches/${id}/input`;
   const source = await batchFiles.pin(blob);

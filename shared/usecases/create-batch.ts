@@ -57,6 +57,7 @@ export async function createBatch(deps: Deps, wanted: WantedBatch): Promise<Batc
     // Whoever claimed the key did not get to this point; data of theirs stands where `id` says.
     ({ id } = entry);
   }
+  await requireFreePrefix(deps, request);
   const job: BatchJob = {
     id,
     state: 'queued',
@@ -91,6 +92,20 @@ async function requireInput({ batchFiles, config }: Deps, input: BatchInput): Pr
       `input.url: host ${quoted(hostname)} is not among those that may be read (PILOTLIGHT_BATCH_URL_HOSTS)`,
     );
   }
+}
+
+/** Another job's result is never written over: better told now than when all is scored. */
+async function requireFreePrefix(
+  { batchFiles }: Deps,
+  { outputPrefix, format }: BatchRequest,
+): Promise<void> {
+  if (outputPrefix === undefined) return;
+  const name = `batches/${outputPrefix}/output.${format}`;
+  if (!(await batchFiles.pin(name))) return;
+  throw new ServingError({
+    kind: 'conflict',
+    detail: `output.prefix: ${quoted(name)} stands there already, from another job`,
+  });
 }
 
 /** Puts the rows that came along into the job's folder; answers their SHA-256. */

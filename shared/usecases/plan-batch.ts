@@ -1,9 +1,5 @@
-import {
-  type ChunkEstimate,
-  type ChunkPlan,
-  chunkBytesFor,
-  planRanges,
-} from '../batch/chunk-plan.ts';
+import { randomBytes } from 'node:crypto';
+import { type ChunkEstimate, chunkBytesFor, planRanges } from '../batch/chunk-plan.ts';
 import { csvColumns, rowTable } from '../batch/columns.ts';
 import { csvHeader } from '../batch/csv-output.ts';
 import { type FileHead, headOf } from '../batch/file-head.ts';
@@ -52,7 +48,8 @@ export async function planBatch(deps: BatchDeps, id: BatchId): Promise<void> {
 async function plan(deps: BatchDeps, job: BatchJob): Promise<PlannedBatch> {
   const { request } = job;
   const pinned = await pinVersion(deps, request);
-  const source = await openInput(deps, job);
+  const attempt = randomBytes(4).toString('hex');
+  const source = await openInput(deps, job, attempt);
   const head = await readHead(deps, source, job);
   const columns = request.format === 'csv' ? csvColumns(head.cells, request.csv) : [];
   const { signature, batchRows } = pinned.servable;
@@ -80,7 +77,7 @@ async function plan(deps: BatchDeps, job: BatchJob): Promise<PlannedBatch> {
     version: pinned.servable.version,
     digest: pinned.servable.digest,
     source,
-    plan: await cut(deps, job, source, { ...estimate, firstLine: head.firstLine }),
+    ...(await cut(deps, job, source, { ...estimate, firstLine: head.firstLine, attempt })),
     columns,
     table,
     outputHeader:
@@ -139,19 +136,19 @@ async function cut(
   { batchFiles }: BatchDeps,
   { id, request }: BatchJob,
   source: BatchSource,
-  estimate: ChunkEstimate & { readonly firstLine: number },
-): Promise<ChunkPlan> {
-  if (request.format === 'jsonl' || !request.csv.quotedLineBreaks) return planRanges(estimate);
-  const { bytes, firstByte, firstLine } = estimate;
-  const { delimiter } = request.csv;
-  const file = { bytes, firstByte, firstLine, chunkBytes: chunkBytesFor(estimate) };
-  const { plan: offsets, table } = await planOffsets(
+  estimate: ChunkEstimate & { readonly firstLine: number; readonly attempt: string },
+): Promise<Pick<PlannedBatch, 'plan' | 'offsets'>> {
+  if (request.format === 'jsonl' || !request.csv.quotedLineBreaks) {
+    return { plan: planRanges(estimate) };
+  }
+  const { bytes, firstByte, firstLine, attempt } = estimate;
+  const { plan, table } = await planOffsets(
     batchFiles.read(source, firstByte, bytes),
-    file,
-    { delimiter },
+    { bytes, firstByte, firstLine, chunkBytes: chunkBytesFor(estimate) },
+    { delimiter: request.csv.delimiter },
   );
-  await batchFiles.write(id, 'plan', once(table), { maxBytes: table.byteLength });
-  return offsets;
+  const limit = { maxBytes: table.byteLength };
+  return { plan, offsets: await batchFiles.write(id, `offsets-${attempt}`, once(table), limit) };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -106,7 +106,7 @@ async function piecesOf(
   { id, planned, request }: Running,
   chunk: number,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { plan, source, pieceBytes } = planned;
+  const { plan, offsets, source, pieceBytes } = planned;
   const read = (start: number, end: number) => batchFiles.read(source, start, end);
   if (plan.kind === 'ranges') {
     return linePieces(
@@ -117,11 +117,10 @@ async function piecesOf(
       },
     );
   }
-  const table = await batchFiles.pin(`batches/${id}/plan`);
-  if (!table) throw new Error(`batch ${id}: its offset table is gone`);
+  if (!offsets) throw new Error(`batch ${id}: an offsets plan without its table`);
   const { start, end } = tableRangeOf(chunk);
   const parts: Uint8Array[] = [];
-  for await (const part of batchFiles.read(table, start, end)) parts.push(part);
+  for await (const part of batchFiles.read(offsets, start, end)) parts.push(part);
   const range = decodeRecordRange(Buffer.concat(parts));
   return recordPieces(read(range.start, range.end), request.csv.delimiter, { pieceBytes });
 }

@@ -31,10 +31,12 @@ function start(...args: string[]) {
   };
 }
 
-/** The next time that the server is asked for this. */
+/** Resolves once the server was asked for this. @throws Error when the command ended before */
 async function asked(match: RegExp): Promise<void> {
-  while (bench.server.of(match).length === 0)
+  while (bench.server.of(match).length === 0) {
+    if (child?.exitCode !== null) throw new Error(`it ended before it asked for ${match.source}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 test('scores a file and says so on standard error', async () => {

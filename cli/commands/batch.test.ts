@@ -21,6 +21,19 @@ function requests(): Record<string, unknown>[] {
     .map(({ body }) => JSON.parse(body.toString('utf8')) as Record<string, unknown>);
 }
 
+/** Gives the terminal a screen; what is drawn on it from now on. */
+function onScreen(): string[] {
+  const drawn: string[] = [];
+  const screen = new Writable({
+    write(chunk: Buffer, _, done) {
+      drawn.push(chunk.toString('utf8'));
+      done();
+    },
+  });
+  bench.terminal.screen = Object.assign(screen, { isTTY: true, columns: 200 });
+  return drawn;
+}
+
 describe('a file is scored', () => {
   test('into FILE.scored.csv beside it', async () => {
     const file = await bench.file('churn.csv', ROWS);
@@ -132,20 +145,22 @@ describe('uploading', () => {
   });
 
   test('shows a bar on a screen, and leaves nothing of it', async () => {
-    const drawn: string[] = [];
-    const screen = new Writable({
-      write(chunk: Buffer, _, done) {
-        drawn.push(chunk.toString('utf8'));
-        done();
-      },
-    });
-    bench.terminal.screen = Object.assign(screen, { isTTY: true, columns: 200 });
+    const drawn = onScreen();
     expect(await batchOf(await bench.file('churn.csv', ROWS))).toBe(0);
     const all = drawn.join('');
     expect(all).toMatch(/uploading █+ 100 % · 10 bytes of 10 bytes/);
     expect(all).toMatch(/scoring .*░ \d+ % · /);
     // Erase the line: the last that is drawn.
     expect(all.endsWith('\u001b[2K')).toBe(true);
+  });
+
+  test('what goes again is not counted twice', async () => {
+    const drawn = onScreen();
+    bench.server.fail(/^PUT/, denied(503, 'ServerBusy', 'Busy.'));
+    expect(await batchOf(await bench.file('churn.csv', ROWS))).toBe(0);
+    const all = drawn.join('');
+    expect(all).toContain('10 bytes of 10 bytes');
+    expect(all).not.toContain('20 bytes of 10 bytes');
   });
 
   test('what storage refuses is said in its words, without the permission', async () => {
@@ -206,6 +221,35 @@ describe('when something goes wrong', () => {
     expect(bench.terminal.said.at(-1)).toMatch(/the rest could not be fetched/);
     expect(await bench.read('churn.scored.csv')).toBe('before');
     expect(await bench.files()).toEqual(['churn.csv', 'churn.scored.csv']);
+  });
+
+  test('a download whose rest is of another file is given up', async () => {
+    const headers = { etag: '"1"' };
+    bench.server.fail(/^GET .*output$/, {
+      status: 200,
+      headers,
+      body: 'row,leaves\n',
+      cutAfter: 3,
+    });
+    const other = { etag: '"2"', 'content-range': 'bytes 3-10/11' };
+    bench.server.fail(/^GET .*output$/, { status: 206, headers: other, body: 'OTHERS!\n' });
+    expect(await batchOf(await bench.file('churn.csv', ROWS))).toBe(1);
+    expect(bench.terminal.said.at(-1)).toMatch(/the rest could not be fetched/);
+    expect(await bench.files()).toEqual(['churn.csv']);
+  });
+
+  test('a download that breaks again and again is not given up while it gets on', async () => {
+    const all = 'twenty bytes of text';
+    for (let at = 0; at < 15; at++) {
+      bench.server.fail(/^GET .*output$/, {
+        status: at === 0 ? 200 : 206,
+        headers: { etag: '"1"', 'content-range': `bytes ${at}-19/20` },
+        body: all.slice(at),
+        ...(at < 14 && { cutAfter: 1 }),
+      });
+    }
+    expect(await batchOf(await bench.file('churn.csv', ROWS))).toBe(0);
+    expect(await bench.read('churn.scored.csv')).toBe(all);
   });
 
   test('a redirected download does not carry the key along', async () => {

@@ -5,5 +5,5 @@ export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer } = bytes;
   return buffer instanceof ArrayBuffer && areAlone(bytes)
     ? (bytes as Uint8Array<ArrayBuffer>)
-    : Uint8Array.from(bytes);
+    : new Uint8Array(bytes);
 }

@@ -24,19 +24,23 @@ const FINAL: ReadonlySet<FailureKind> = new Set([
  */
 export async function advanceBatch(deps: BatchDeps, message: BatchMessage): Promise<void> {
   try {
-    switch (message.kind) {
-      case 'plan':
-        return await planBatch(deps, message.id);
-      case 'fan':
-        return await fanOut(deps, message.id, message.group);
-      case 'chunk':
-        return await scoreChunk(deps, message.id, message.chunk);
-      case 'finish':
-        return await finishBatch(deps, message.id);
-    }
+    await carryOut(deps, message);
   } catch (error) {
     if (!(error instanceof ServingError) || !FINAL.has(error.failure.kind)) throw error;
     await failBatch(deps, message, error.failure.detail);
+  }
+}
+
+function carryOut(deps: BatchDeps, message: BatchMessage): Promise<void> {
+  switch (message.kind) {
+    case 'plan':
+      return planBatch(deps, message.id);
+    case 'fan':
+      return fanOut(deps, message.id, message.group);
+    case 'chunk':
+      return scoreChunk(deps, message.id, message.chunk);
+    case 'finish':
+      return finishBatch(deps, message.id);
   }
 }
 

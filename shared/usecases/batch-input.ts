@@ -62,7 +62,7 @@ async function* fetched(url: string): AsyncGenerator<Uint8Array> {
   }
   const declared = response.headers.get('content-length');
   let bytes = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
     bytes += chunk.byteLength;
     yield chunk;
   }

@@ -26,6 +26,7 @@ export class Child {
   readonly #file: string;
   readonly #process: ChildProcess;
   readonly #lines: string[] = [];
+  #stopping = false;
   readonly #exited: Promise<unknown>;
 
   constructor({ file, args = [], nodeArgs = [], env, probed }: ChildOptions) {
@@ -40,6 +41,10 @@ export class Child {
     this.pid = this.#process.pid ?? 0;
     this.#exited = once(this.#process, 'exit').finally(() => running.delete(this));
     running.add(this);
+    this.#process.once('exit', (code, signal) => {
+      if (this.#stopping || code === 0) return;
+      console.error(`${file} ended (${signal ?? code}):\n${this.#lines.slice(-20).join('\n')}`);
+    });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (!stream) continue;
       createInterface({ input: stream }).on('line', (line) => {
@@ -97,6 +102,7 @@ export class Child {
 
   /** Asks it to end, and waits until it has. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    this.#stopping = true;
     this.#process.kill(signal);
     await this.#exited;
   }

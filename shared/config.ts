@@ -84,7 +84,7 @@ export function parseConfig(env: Env): Config {
     sweepAfterMs: given.count('PILOTLIGHT_SWEEP_AFTER_MS', 120_000),
     batchTtlMs: given.count('PILOTLIGHT_BATCH_TTL_MS', 7 * 86_400_000),
     maxBatchBytes: given.count('PILOTLIGHT_MAX_BATCH_BYTES', 100_000_000_000),
-    maxChunkBytes: given.count('PILOTLIGHT_BATCH_CHUNK_BYTES', 64 << 20, 64 << 20),
+    maxChunkBytes: given.count('PILOTLIGHT_BATCH_CHUNK_BYTES', 16 << 20, 64 << 20),
     batchUrlHosts: given
       .text('PILOTLIGHT_BATCH_URL_HOSTS', '')
       .split(',')

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { endAhead, loadRuntime, spawnAhead } from './adapters/onnx/thread-ahead.ts';
 
 // What takes longest of a start needs no settings: a host begins it before it imports the rest.
@@ -13,9 +12,6 @@ export function workerFile(dist: URL): URL {
  * host by `load` meanwhile.
  */
 export async function startAhead<T>(dist: URL, load: () => Promise<T>): Promise<T> {
-  // Instances have one or two cores, and models run on them: a young generation that is collected by
-  // several threads waits for the slowest. Measured: a fifth less CPU for a small model's request.
-  setFlagsFromString('--no-parallel-scavenge');
   spawnAhead(workerFile(dist));
   const loading = load();
   loadRuntime();

@@ -14,6 +14,8 @@ export class ChunkOutput {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #blocks = 0;
+  /** The block that is being staged: the next rows are scored meanwhile. */
+  #staging: Promise<void> = Promise.resolve();
 
   constructor(
     files: Pick<BatchFiles, 'stage'>,
@@ -35,6 +37,7 @@ export class ChunkOutput {
   /** Stages what is left; answers how many blocks there are. */
   async end(): Promise<number> {
     if (this.#heldBytes > 0) await this.#stage();
+    await this.#staging;
     return this.#blocks;
   }
 
@@ -43,7 +46,10 @@ export class ChunkOutput {
     const bytes = Buffer.concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
-    await this.#files.stage(this.#result, blockName(chunk, attempt, this.#blocks), bytes);
-    this.#blocks++;
+    await this.#staging;
+    const name = blockName(chunk, attempt, this.#blocks++);
+    this.#staging = this.#files.stage(this.#result, name, bytes);
+    // It is awaited with the next block, or at the end; until then it is not unhandled.
+    this.#staging.catch(() => undefined);
   }
 }

@@ -23,6 +23,8 @@ import { inOrder } from './in-order.ts';
 
 /** A job that has ended is noticed this soon within a chunk. */
 const LOOK_EVERY_MS = 2_000;
+/** Pieces under way for each thread: none waits while another is read, or a block is staged. */
+const PIECES_A_THREAD = 4;
 /** How long a piece may wait for a thread and be scored. */
 const MAX_PIECE_WAIT_MS = 300_000;
 
@@ -57,12 +59,15 @@ async function attempt(
   const counts = { lines: 0, scored: 0, failed: 0 };
   const failures: Uint8Array[] = [];
   let lookedAt = deps.clock();
-  const answers = inOrder(await piecesOf(deps, job, chunk), deps.config.vcpus + 1, (rows) =>
-    deps.engine.score(servable, {
-      rows,
-      table: job.planned.table,
-      deadline: deps.clock() + MAX_PIECE_WAIT_MS,
-    }),
+  const answers = inOrder(
+    await piecesOf(deps, job, chunk),
+    PIECES_A_THREAD * deps.config.vcpus,
+    (rows) =>
+      deps.engine.score(servable, {
+        rows,
+        table: job.planned.table,
+        deadline: deps.clock() + MAX_PIECE_WAIT_MS,
+      }),
   );
   for await (const answer of answers) {
     await output.write(answer.output);

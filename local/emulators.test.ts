@@ -69,6 +69,17 @@ async function otherHost(): Promise<{ child: ChildProcess; storage: string }> {
   return { child, storage: line };
 }
 
+/** Whether a file of the folder holds the text. */
+async function isSaved(text: string): Promise<boolean> {
+  const files = await readdir(folder, { withFileTypes: true });
+  const held = await Promise.all(
+    files
+      .filter((file) => file.isFile())
+      .map((file) => readFile(join(folder, file.name), 'utf8').catch(() => '')),
+  );
+  return held.some((content) => content.includes(text));
+}
+
 describe('emulators', () => {
   test('stand with all that the app expects', async () => {
     const emulators = await hold();
@@ -134,7 +145,8 @@ describe('emulators', () => {
   test('those that were killed are replaced, with the documents saved until then', async () => {
     const first = await hold();
     await registry(first).items.create({ id: 'saved', model: 'm' });
-    await sleep(1_500);
+    // How often they save follows how long that takes.
+    while (!(await isSaved('"saved"'))) await sleep(50);
     const { pid } = await theClaim();
     process.kill(pid, 'SIGKILL');
     await first.lost;

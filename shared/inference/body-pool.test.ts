@@ -28,6 +28,12 @@ describe('a pool of bodies', () => {
     expect(reused).toHaveLength(1);
   });
 
+  test('a body beyond any pool is alone in its buffer too, wherever its payload begins', () => {
+    for (const alignedAt of [0, 1, 5]) {
+      expect(areAlone(new BodyPool(0).take(20_000_000, alignedAt))).toBe(true);
+    }
+  });
+
   test('a small part of a shared buffer is not alone in it', () => {
     expect(areAlone(new Uint8Array(new ArrayBuffer(8_192), 0, 4_000))).toBe(false);
     expect(areAlone(new Uint8Array(new ArrayBuffer(65_536), 8, 1_000))).toBe(false);

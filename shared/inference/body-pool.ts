@@ -54,6 +54,6 @@ export function isPooled({ byteLength }: ArrayBufferLike): boolean {
 
 /** Whether bytes have their buffer to themselves, so that it may be moved with them. */
 export function areAlone({ buffer, byteLength }: Uint8Array): boolean {
-  if (buffer.byteLength === byteLength) return true;
+  if (buffer.byteLength - byteLength < ALIGNMENT) return true;
   return (byteLength + 2 * ALIGNMENT) * 2 >= buffer.byteLength && isPooled(buffer);
 }

@@ -100,7 +100,10 @@ function processIn(shared: World, crash?: Crash): BatchDeps & { death: Promise<v
     batchRows: 8,
   } as unknown as ServableModel;
   const models = {
-    record: () => Promise.resolve(record),
+    // As an instance that has not looked for seconds: it knows no version yet.
+    record: (_: ModelName, maxAgeMs?: number) =>
+      Promise.resolve(maxAgeMs === 0 ? record : { ...record, versions: [] }),
+    resolve: () => Promise.resolve({ servable }),
     servable: () => Promise.resolve(servable),
   } as unknown as ServableModels;
   const registry: Pick<RegistryStore, 'readVerdict'> = {

@@ -4,7 +4,6 @@ import type { BatchId, BatchInput, BatchJob, BatchRequest } from '../batch/job.t
 import { ServingError } from '../errors.ts';
 import { quoted } from '../ids.ts';
 import { canonicalJson } from '../registry/canonical-json.ts';
-import { resolveVersion } from '../registry/routing.ts';
 import type { BatchDeps } from './batch-deps.ts';
 
 type Deps = Pick<
@@ -27,11 +26,12 @@ const KEY_TTL_MS = 86_400_000;
 /**
  * Takes a job on: it is planned by the queue. @throws ServingError `notFound` (model, version),
  * `notReady`, `malformed` (no such blob, a host that isn't allowed), `tooLarge`, `conflict` (the key
- * came with another body)
+ * came with another body, or the prefix is another job's)
  */
 export async function createBatch(deps: Deps, wanted: WantedBatch): Promise<BatchJob> {
   const { request, who, idempotencyKey } = wanted;
-  await requireServable(deps, request);
+  // What is wrong with the model is told at once; which version it will be, planning settles.
+  await deps.models.resolve(request.model, request.wanted, Math.random());
   await requireInput(deps, request.input);
 
   const now = deps.clock();
@@ -72,11 +72,6 @@ export async function createBatch(deps: Deps, wanted: WantedBatch): Promise<Batc
   }
   await deps.messages.sendBatch([{ kind: 'plan', id }]);
   return job;
-}
-
-/** What is wrong with the model is told at once; which version it will be, planning settles. */
-async function requireServable({ models }: Deps, { model, wanted }: BatchRequest): Promise<void> {
-  resolveVersion(await models.record(model), wanted, Math.random());
 }
 
 async function requireInput({ batchFiles, config }: Deps, input: BatchInput): Promise<void> {

@@ -22,7 +22,8 @@ export async function pinVersion(
   { models, registry }: Pick<BatchDeps, 'models' | 'registry'>,
   { model, wanted }: BatchRequest,
 ): Promise<PinnedVersion> {
-  const record = await models.record(model);
+  // What was true seconds ago is not enough for hours of work.
+  const record = await models.record(model, 0);
   const { version } = resolveVersion(record, wanted ?? record.routing.production, 0);
   const { incarnation } = record;
   const verdict = await registry.readVerdict({ model, incarnation, version });

@@ -14,6 +14,7 @@ import {
 } from '../batch/receipt.ts';
 import { ServingError } from '../errors.ts';
 import type { ServableModel } from '../ports.ts';
+import type { ModelRecord } from '../registry/model-record.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { encodeFailures } from './batch-errors.ts';
 import { progressOf } from './batch-progress.ts';
@@ -92,14 +93,19 @@ async function attempt(
 
 /** The version that was pinned when the job was planned. @throws ServingError `notFound` when it went since */
 async function pinnedModel({ models }: BatchDeps, job: Running): Promise<ServableModel> {
+  const { model } = job.request;
   const { incarnation, version } = job.planned;
-  const record = await models.record(job.request.model);
-  const entry = record.versions.find((each) => each.version === version);
-  if (record.incarnation !== incarnation || entry?.state !== 'ready') {
-    const why = record.incarnation === incarnation ? (entry?.state ?? 'gone') : 'deleted';
+  const stateIn = (record: ModelRecord): string =>
+    record.incarnation === incarnation
+      ? (record.versions.find((each) => each.version === version)?.state ?? 'unknown')
+      : 'deleted';
+  let record = await models.record(model);
+  // This instance may not have heard of it yet: another one planned the job.
+  if (stateIn(record) !== 'ready') record = await models.record(model, 0);
+  if (stateIn(record) !== 'ready') {
     throw new ServingError({
       kind: 'notFound',
-      detail: `model ${job.request.model} version ${version}, which this job was planned for, is ${why}`,
+      detail: `model ${model} version ${version}, which this job was planned for, is ${stateIn(record)}`,
     });
   }
   return await models.servable(record, version);

@@ -1,9 +1,8 @@
 import { parseBatchId } from '../shared/batch/batch-id.ts';
+import { CONTENT_TYPES } from '../shared/batch/job.ts';
 import type { BatchResult } from '../shared/ports.ts';
 import { rangedAnswer } from './ranged-answer.ts';
 import type { HttpFunction } from './trigger.ts';
-
-const CONTENT_TYPES = { csv: 'text/csv; charset=utf-8', jsonl: 'application/x-ndjson' } as const;
 
 /** GET /batches/{id}/output: the rows that were scored, in the input's order. */
 export const batchOutputFunction = resultFunction('output');

@@ -1,8 +1,10 @@
 import { batchErrorsFunction, batchOutputFunction } from './batch-result.ts';
+import { cancelBatchFunction } from './cancel-batch.ts';
 import { createBatchFunction } from './create-batch.ts';
 import { deleteModelFunction } from './delete-model.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { inferFunction, inferVersionFunction } from './infer.ts';
+import { listBatchesFunction } from './list-batches.ts';
 import { listModelsFunction } from './list-models.ts';
 import { listVersionsFunction } from './list-versions.ts';
 import { modelFileFunction } from './model-file.ts';
@@ -21,8 +23,9 @@ import {
   versionStatisticsFunction,
 } from './model-statistics.ts';
 import { nameVersionFunction } from './name-version.ts';
+import { poisonedBatchFunction } from './poisoned-batch.ts';
 import { poisonedRegistrationFunction } from './poisoned-registration.ts';
-import { cancelBatchFunction, listBatchesFunction, readBatchFunction } from './read-batch.ts';
+import { readBatchFunction } from './read-batch.ts';
 import { readHistoryFunction } from './read-history.ts';
 import { readModelFunction } from './read-model.ts';
 import { readVersionFunction } from './read-version.ts';
@@ -30,9 +33,10 @@ import { registerModelFunction } from './register-model.ts';
 import { removeAliasFunction } from './remove-alias.ts';
 import { retireVersionFunction } from './retire-version.ts';
 import { routeTrafficFunction } from './route-traffic.ts';
-import { poisonedBatchFunction, scoreBatchFunction } from './score-batch.ts';
+import { scoreBatchFunction } from './score-batch.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
-import { sweepBatchesFunction, sweepFunction } from './sweep.ts';
+import { sweepFunction } from './sweep.ts';
+import { sweepBatchesFunction } from './sweep-batches.ts';
 import type { FunctionDefinition } from './trigger.ts';
 import { uploadFunction } from './upload.ts';
 import { validateRegistrationFunction } from './validate-registration.ts';

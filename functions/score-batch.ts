@@ -13,28 +13,3 @@ export const scoreBatchFunction: QueueFunction = {
     await advanceBatch(app, parseBatchMessage(message));
   },
 };
-
-/**
- * Takes what never came to an end, whatever the queue tried: it gets one more life, in case it was
- * the machine's fault, and fails its job after that.
- */
-export const poisonedBatchFunction: QueueFunction = {
-  kind: 'queue',
-  name: 'poisoned-batch',
-  queue: 'batch-chunks-poison',
-  async handler(app, message, context) {
-    const [{ giveUpBatch }, { parseBatchMessage }] = await Promise.all([
-      import('../shared/usecases/advance-batch.ts'),
-      import('./batch-message.ts'),
-    ]);
-    const parsed = parseBatchMessage(message);
-    const about = `batch ${parsed.id}: ${parsed.kind}`;
-    if ((parsed.revived ?? 0) === 0) {
-      context.warn(`${about} failed too often; one more life`);
-      await app.messages.sendBatch([{ ...parsed, revived: 1 }]);
-    } else {
-      context.error(`${about} failed again and again: the job fails`);
-      await giveUpBatch(app, parsed);
-    }
-  },
-};

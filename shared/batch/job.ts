@@ -7,6 +7,12 @@ export type BatchId = string & { readonly __batch: unique symbol };
 
 export type BatchFormat = 'csv' | 'jsonl';
 
+/** What results are sent and stored as. */
+export const CONTENT_TYPES: Readonly<Record<BatchFormat, string>> = {
+  csv: 'text/csv; charset=utf-8',
+  jsonl: 'application/x-ndjson',
+};
+
 /** How the CSV of the input is written. */
 export interface CsvDialect {
   /** One ASCII character. */

@@ -1,8 +1,7 @@
 import { type FailureKind, ServingError } from '../errors.ts';
 import type { BatchMessage } from '../ports.ts';
 import type { BatchDeps } from './batch-deps.ts';
-import { progressOf } from './batch-progress.ts';
-import { endBatch } from './end-batch.ts';
+import { failBatch } from './end-batch.ts';
 import { fanOut } from './fan-out-batch.ts';
 import { finishBatch } from './finish-batch.ts';
 import { planBatch } from './plan-batch.ts';
@@ -27,7 +26,7 @@ export async function advanceBatch(deps: BatchDeps, message: BatchMessage): Prom
     await carryOut(deps, message);
   } catch (error) {
     if (!(error instanceof ServingError) || !FINAL.has(error.failure.kind)) throw error;
-    await failBatch(deps, message, error.failure.detail);
+    await failFor(deps, message, error.failure.detail);
   }
 }
 
@@ -46,7 +45,7 @@ function carryOut(deps: BatchDeps, message: BatchMessage): Promise<void> {
 
 /** Ends a job one of whose messages was tried again and again. */
 export async function giveUpBatch(deps: BatchDeps, message: BatchMessage): Promise<void> {
-  await failBatch(deps, message, `${WORK[message.kind]} crashed again and again`);
+  await failFor(deps, message, `${WORK[message.kind]} crashed again and again`);
 }
 
 const WORK: Readonly<Record<BatchMessage['kind'], string>> = {
@@ -56,10 +55,9 @@ const WORK: Readonly<Record<BatchMessage['kind'], string>> = {
   finish: 'putting the result together',
 };
 
-async function failBatch(deps: BatchDeps, message: BatchMessage, why: string): Promise<void> {
+async function failFor(deps: BatchDeps, message: BatchMessage, why: string): Promise<void> {
   const job = (await deps.batchJobs.read(message.id))?.value;
   if (!job) return;
-  const { rows, chunksDone } = await progressOf(deps, job);
   const reason = message.kind === 'chunk' ? `chunk ${message.chunk}: ${why}` : why;
-  await endBatch(deps, message.id, { state: 'failed', reason, rows, chunksDone });
+  await failBatch(deps, job, reason);
 }

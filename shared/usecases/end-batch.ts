@@ -38,6 +38,23 @@ export async function endBatch(deps: Deps, id: BatchId, end: BatchEnd): Promise<
   }
 }
 
+/** Fails a job with what was done until now. */
+export async function failBatch(
+  deps: Deps & Pick<BatchDeps, 'batchFiles'>,
+  job: BatchJob,
+  reason: string,
+): Promise<void> {
+  const { rows, chunksDone } = await progressOf(deps, job);
+  await endBatch(deps, job.id, { state: 'failed', reason, rows, chunksDone });
+}
+
+/** Why more failed rows than the caller allows end a job; undefined while they don't. */
+export function thresholdReason({ request }: BatchJob, failed: number): string | undefined {
+  const { errorThreshold } = request;
+  if (errorThreshold === undefined || failed <= errorThreshold) return undefined;
+  return `${failed} failed ${failed === 1 ? 'row' : 'rows'}, more than errorThreshold ${errorThreshold}`;
+}
+
 /** Ends a job at its caller's wish. @throws ServingError `notFound`, `conflict` when it has ended */
 export async function cancelBatch(
   deps: Deps & Pick<BatchDeps, 'batchFiles'>,

@@ -1,14 +1,13 @@
-import type { BatchId, BatchJob, PlannedBatch } from '../batch/job.ts';
+import { type BatchId, type BatchJob, CONTENT_TYPES, type PlannedBatch } from '../batch/job.ts';
 import { blockName, blocksOf, type ChunkReceipt, groupsOf, sumOf } from '../batch/receipt.ts';
 import { ServingError } from '../errors.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { errorLines } from './batch-errors.ts';
 import { resultRef } from './batch-result.ts';
-import { endBatch } from './end-batch.ts';
+import { endBatch, thresholdReason } from './end-batch.ts';
 
 type Deps = Pick<BatchDeps, 'clock' | 'config' | 'batchJobs' | 'batchFiles'>;
 
-const CONTENT_TYPES = { csv: 'text/csv; charset=utf-8', jsonl: 'application/x-ndjson' } as const;
 /** The header's block: no chunk has this number. */
 const HEADER_CHUNK = 99_999;
 const HEADER_ATTEMPT = '00000000';
@@ -23,25 +22,25 @@ export async function finishBatch(deps: Deps, id: BatchId): Promise<void> {
   const receipts = await receiptsOf(deps, job, job.planned);
   const rows = sumOf(receipts);
   const counts = { rows, chunksDone: receipts.length };
-  const { errorThreshold, format } = job.request;
-  if (errorThreshold !== undefined && rows.failed > errorThreshold) {
-    const reason = `${rows.failed} rows failed, more than errorThreshold ${errorThreshold}`;
+  const reason = thresholdReason(job, rows.failed);
+  if (reason !== undefined) {
     await endBatch(deps, id, { state: 'failed', reason, ...counts });
     return;
   }
   const blocks = receipts.flatMap(blocksOf);
   const output = resultRef(job, 'output');
+  const contentType = CONTENT_TYPES[job.request.format];
   const { outputHeader } = job.planned;
   if (outputHeader && blocks.length > 0) {
     const header = blockName(HEADER_CHUNK, HEADER_ATTEMPT, 0);
     await deps.batchFiles.stage(output, header, Buffer.from(outputHeader));
     blocks.unshift(header);
   }
-  await deps.batchFiles.commit(output, blocks, CONTENT_TYPES[format]);
+  await deps.batchFiles.commit(output, blocks, contentType);
   await deps.batchFiles.writeResult(
     resultRef(job, 'errors'),
     errorLines(deps.batchFiles, job, receipts),
-    CONTENT_TYPES[format],
+    contentType,
   );
   await endBatch(deps, id, { state: 'completed', ...counts });
 }

@@ -17,9 +17,8 @@ import type { ServableModel } from '../ports.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { encodeFailures } from './batch-errors.ts';
-import { progressOf } from './batch-progress.ts';
 import { ChunkOutput } from './chunk-output.ts';
-import { endBatch } from './end-batch.ts';
+import { failBatch, thresholdReason } from './end-batch.ts';
 import { inOrder } from './in-order.ts';
 
 /** A job that has ended is noticed this soon within a chunk. */
@@ -140,26 +139,18 @@ async function piecesOf(
 async function closeGroup(deps: BatchDeps, job: Running, group: number): Promise<void> {
   const { chunks } = job.planned.plan;
   const receipts = await deps.batchFiles.listReceipts(job.id, group);
-  await stopAtThreshold(deps, job, receipts);
+  // What failed in one group may be too much already; the exact count is the end's to take.
+  const tooMany = thresholdReason(job, sumOf(receipts).failed);
+  if (tooMany !== undefined) {
+    await failBatch(deps, job, tooMany);
+    return;
+  }
   if (!isGroupFull(receipts, group, chunks)) return;
   await deps.batchFiles.createGroup(job.id, group, receipts);
   const full = await deps.batchFiles.listGroups(job.id);
   if (full.length === groupsOf(chunks)) {
     await deps.messages.sendBatch([{ kind: 'finish', id: job.id }]);
   }
-}
-
-/** What failed in one group may be too much already; the exact count is the end's to take. */
-async function stopAtThreshold(
-  deps: BatchDeps,
-  job: Running,
-  receipts: readonly ChunkReceipt[],
-): Promise<void> {
-  const { errorThreshold } = job.request;
-  if (errorThreshold === undefined || sumOf(receipts).failed <= errorThreshold) return;
-  const { rows, chunksDone } = await progressOf(deps, job);
-  const reason = `${rows.failed} rows failed, more than errorThreshold ${errorThreshold}`;
-  await endBatch(deps, job.id, { state: 'failed', reason, rows, chunksDone });
 }
 
 function isRunning(job: BatchJob): job is Running {

@@ -2,8 +2,7 @@ import type { BatchJob } from '../batch/job.ts';
 import { groupsOf } from '../batch/receipt.ts';
 import type { BatchMessage } from '../ports.ts';
 import type { BatchDeps } from './batch-deps.ts';
-import { progressOf } from './batch-progress.ts';
-import { endBatch } from './end-batch.ts';
+import { failBatch } from './end-batch.ts';
 
 type Deps = Pick<BatchDeps, 'clock' | 'config' | 'batchJobs' | 'batchFiles' | 'messages'>;
 
@@ -33,8 +32,10 @@ export async function sweepBatches(deps: Deps): Promise<SweptBatches> {
   const unfinished = await deps.batchJobs.listUnfinished({ limit: MAX_JOBS });
   const overdue: BatchJob[] = [];
   for (const job of unfinished) {
-    if (now - job.createdAt > MAX_JOB_MS) await expire(deps, job);
-    else if (now - (job.startedAt ?? job.createdAt) >= deps.config.sweepAfterMs) overdue.push(job);
+    if (now - job.createdAt > MAX_JOB_MS) {
+      await failBatch(deps, job, 'it had not ended after six days');
+    } else if (now - (job.startedAt ?? job.createdAt) >= deps.config.sweepAfterMs)
+      overdue.push(job);
   }
   let sentAgain = 0;
   // While messages wait, what a job lacks is most likely among them.
@@ -45,12 +46,6 @@ export async function sweepBatches(deps: Deps): Promise<SweptBatches> {
     }
   }
   return { sentAgain, removed };
-}
-
-async function expire(deps: Deps, job: BatchJob): Promise<void> {
-  const { rows, chunksDone } = await progressOf(deps, job);
-  const reason = 'it had not ended after six days';
-  await endBatch(deps, job.id, { state: 'failed', reason, rows, chunksDone });
 }
 
 /** The message that gets a job going again: of chunks that were scored, little is done again. */

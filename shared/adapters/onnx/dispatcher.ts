@@ -1,18 +1,13 @@
-import { ServingError } from '../../errors.ts';
 import type { BodyPool } from '../../inference/body-pool.ts';
 import type { RequestQueue } from '../../inference/request-queue.ts';
 import type { ServableModel } from '../../ports.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ownBytes } from './own-bytes.ts';
 import type { Pending, PendingRequest, PendingScore } from './pending-request.ts';
+import { settle } from './settle.ts';
 import type { ModelThread } from './thread.ts';
 import { ThreadPool } from './thread-pool.ts';
-import {
-  type LoadedReply,
-  monotonicNs,
-  type Outcome,
-  type SessionModel,
-} from './thread-protocol.ts';
+import { type LoadedReply, monotonicNs, type SessionModel } from './thread-protocol.ts';
 
 interface Events {
   /** A thread has loaded a model; `alone`: no other thread loaded anything meanwhile. */
@@ -238,23 +233,6 @@ export class Dispatcher {
 export function sessionModel(model: ServableModel, maxBodyBytes: number): SessionModel {
   const { model: name, version, signature, batchRows, inlineable } = model;
   return { name, version, signature, batchRows, timed: inlineable, maxBodyBytes };
-}
-
-/** Tells each caller what became of its request. */
-export function settle<Answer>(
-  requests: readonly { resolve(answer: Answer): void; reject(error: Error): void }[],
-  outcomes: readonly (Outcome<Answer> | undefined)[],
-): void {
-  for (let index = 0; index < requests.length; index++) {
-    const request = requests[index];
-    const outcome = outcomes[index];
-    if (!request) continue;
-    if (outcome?.kind === 'answered') request.resolve(outcome.answer);
-    else if (outcome?.kind === 'failed') request.reject(new ServingError(outcome.failure));
-    else if (outcome) {
-      request.reject(Object.assign(new Error(outcome.message), { stack: outcome.stack }));
-    } else request.reject(new Error('the model thread left a request unanswered'));
-  }
 }
 
 /** No thread needs the file any more. */

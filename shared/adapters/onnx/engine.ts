@@ -9,7 +9,6 @@ import type {
   ScoreJob,
   ServableModel,
 } from '../../ports.ts';
-import type { ColdStart } from '../../telemetry/cold-start.ts';
 import { Dispatcher, releaseFile } from './dispatcher.ts';
 import {
   closingFailure,
@@ -18,33 +17,15 @@ import {
   lateFailure,
   loadFailure,
 } from './engine-failure.ts';
-import { InlineRunner, MAX_INLINE_BODY_BYTES } from './inline-runner.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { InlineRunner } from './inline-runner.ts';
 import { LoadWaits } from './load-waits.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ModelCache } from './model-cache.ts';
 import { ModelSources } from './model-sources.ts';
 import { type Caller, type Pending, PendingRequest, PendingScore } from './pending-request.ts';
-import type { PreparedModels, PreparedModelsOptions } from './prepared-models.ts';
 import { PreparingThread } from './preparing-thread.ts';
 import type { LoadedReply } from './thread-protocol.ts';
-
-export interface EngineOptions {
-  /** The bundled thread entry. */
-  readonly workerFile: URL;
-  readonly threads: number;
-  readonly modelCacheBytes: number;
-  readonly maxQueuedRequests: number;
-  readonly maxQueuedBytes: number;
-  readonly maxBodyBytes: number;
-  /** Gets back the large bodies that were read; absent: they are let go. */
-  readonly bodyPool?: BodyPool;
-  readonly maxRunMs: number;
-  /** A model whose run of one row is shorter may run on the main thread; 0: none does. */
-  readonly maxInlineRunMs: number;
-  /** Where prepared forms of models are kept, given how they are made; absent: none are made. */
-  readonly prepared?: (prepare: PreparedModelsOptions['prepare']) => PreparedModels;
-  readonly coldStart?: ColdStart;
-}
 
 const WATCH_MS = 1_000;
 /** How long `close` waits for what runs; the platform gives little more. */
@@ -70,7 +51,7 @@ export class ThreadedEngine implements Engine {
       maxRequests: options.maxQueuedRequests,
       maxBytes: options.maxQueuedBytes,
     });
-    this.#inline = new InlineRunner(options.maxBodyBytes);
+    this.#inline = new InlineRunner(options);
     this.#dispatcher = new Dispatcher({
       workerFile: options.workerFile,
       maxBodyBytes: options.maxBodyBytes,
@@ -205,7 +186,7 @@ export class ThreadedEngine implements Engine {
 
   #enqueueRequest(request: PendingRequest, deadline: number): void {
     const { loaded } = request;
-    if (this.#mayRunInline(request)) {
+    if (this.#inline.takes(request)) {
       this.#inline.enqueue(request);
       return;
     }
@@ -266,15 +247,6 @@ export class ThreadedEngine implements Engine {
 
   #refuseWhenClosing(): void {
     if (this.#closing) throw closingFailure();
-  }
-
-  #mayRunInline({ loaded, bytes, request }: PendingRequest): boolean {
-    return (
-      loaded.inline &&
-      bytes <= MAX_INLINE_BODY_BYTES &&
-      !request.contentEncoding &&
-      this.#inline.waiting < this.#options.maxQueuedRequests
-    );
   }
 
   async #considerInline(loaded: LoadedModel, runMs: number | undefined): Promise<void> {

@@ -1,11 +1,13 @@
 import { messageOf } from '../../errors.ts';
-import { sessionModel, settle } from './dispatcher.ts';
+import { sessionModel } from './dispatcher.ts';
+import type { EngineOptions } from './engine-options.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { ModelRunner } from './model-runner.ts';
 import type { PendingRequest } from './pending-request.ts';
+import { settle } from './settle.ts';
 
 /** Larger bodies take too long to decode where everybody waits. */
-export const MAX_INLINE_BODY_BYTES = 32_768;
+const MAX_INLINE_BODY_BYTES = 32_768;
 
 /** A small answer is sent at once, so its bytes needn't be a buffer of their own. */
 const allocateBriefly = (bytes: number): Uint8Array => Buffer.allocUnsafe(bytes);
@@ -16,14 +18,26 @@ const allocateBriefly = (bytes: number): Uint8Array => Buffer.allocUnsafe(bytes)
  */
 export class InlineRunner {
   readonly #maxBodyBytes: number;
+  readonly #maxWaiting: number;
   #runner: Promise<ModelRunner> | undefined;
   readonly #byModel = new Map<LoadedModel, PendingRequest[]>();
   #scheduled = false;
   /** Requests that wait for their run. */
-  waiting = 0;
+  #waiting = 0;
 
-  constructor(maxBodyBytes: number) {
-    this.#maxBodyBytes = maxBodyBytes;
+  constructor(limits: Pick<EngineOptions, 'maxBodyBytes' | 'maxQueuedRequests'>) {
+    this.#maxBodyBytes = limits.maxBodyBytes;
+    this.#maxWaiting = limits.maxQueuedRequests;
+  }
+
+  /** Whether a request may run here: a small one, for a model that is here. */
+  takes({ loaded, bytes, request }: PendingRequest): boolean {
+    return (
+      loaded.inline &&
+      bytes <= MAX_INLINE_BODY_BYTES &&
+      !request.contentEncoding &&
+      this.#waiting < this.#maxWaiting
+    );
   }
 
   /** Makes a session of its own; from then on the model is `inline`. Failing leaves it to the threads. */
@@ -54,7 +68,7 @@ export class InlineRunner {
 
   /** Answers with the next run. */
   enqueue(request: PendingRequest): void {
-    this.waiting++;
+    this.#waiting++;
     const waiting = this.#byModel.get(request.loaded);
     if (waiting) waiting.push(request);
     else this.#byModel.set(request.loaded, [request]);
@@ -70,7 +84,7 @@ export class InlineRunner {
     while (this.#byModel.size > 0) {
       for (const [loaded, requests] of this.#byModel) {
         this.#byModel.delete(loaded);
-        this.waiting -= requests.length;
+        this.#waiting -= requests.length;
         try {
           const outcomes = await runner?.run(
             loaded.session,

@@ -7,7 +7,6 @@ import { concatRows, sliceRows } from '../../protocol/rows.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
 import { anonymousBytes } from './anonymous-memory.ts';
 import { batches, type Decoded, decode } from './decoded-request.ts';
-import { generatedInput } from './generated-input.ts';
 import { ownBytes } from './own-bytes.ts';
 import { fromRuntime, runFailure, toRuntime } from './runtime-tensor.ts';
 import { PREPARED_OPTIONS, SESSION_OPTIONS } from './serving-options.ts';
@@ -21,10 +20,7 @@ import {
   type ScoreOutcome,
   type SessionModel,
 } from './thread-protocol.ts';
-
-/** The quickest of several runs is the model's own time; the rest is what else the machine did. */
-const TIMED_RUNS = 5;
-const TIMED_MS = 2;
+import { warmUp } from './warm-up.ts';
 
 /** An answer that is to be moved to another thread needs a buffer of its own. */
 const ownBuffer: Allocate = (bytes) => new Uint8Array(bytes);
@@ -112,41 +108,6 @@ export class ModelRunner {
     const loaded = this.#sessions.get(name);
     if (!loaded) throw new Error(`session ${name} is not loaded in this thread`);
     return loaded;
-  }
-}
-
-/**
- * The first run allocates; a caller should not wait for that. Ones, and the served outputs alone,
- * are what validation has tried: another input could as well never end.
- */
-async function warmUp(
-  session: runtime.InferenceSession,
-  { signature: { inputs, outputs }, timed }: SessionModel,
-): Promise<{ firstMs: number; warmMs: number | undefined } | undefined> {
-  const feeds: Record<string, runtime.Tensor> = {};
-  for (const spec of inputs) {
-    const tensor = generatedInput(spec, 1);
-    if (!tensor) return undefined;
-    feeds[spec.name] = tensor;
-  }
-  const names = outputs.map(({ name }) => name);
-  try {
-    const began = performance.now();
-    await session.run(feeds, names);
-    const firstMs = performance.now() - began;
-    if (!timed) return { firstMs, warmMs: undefined };
-    let warmMs = Number.POSITIVE_INFINITY;
-    const until = performance.now() + TIMED_MS;
-    for (let run = 0; run < TIMED_RUNS; run++) {
-      const again = performance.now();
-      if (again > until) break;
-      await session.run(feeds, names);
-      warmMs = Math.min(warmMs, performance.now() - again);
-    }
-    return { firstMs, warmMs };
-  } catch {
-    // Ones need not suit the graph; real input decides.
-    return undefined;
   }
 }
 

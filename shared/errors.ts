@@ -3,7 +3,8 @@
  * of these is a bug. `detail` names the thing, what came and what was expected.
  */
 export type Failure =
-  | { readonly kind: 'malformed'; readonly detail: string }
+  /** `atRun`: it fits the signature, and the model failed on it. */
+  | { readonly kind: 'malformed'; readonly detail: string; readonly atRun?: true }
   | { readonly kind: 'notFound'; readonly detail: string }
   | { readonly kind: 'conflict'; readonly detail: string }
   | { readonly kind: 'lengthRequired'; readonly detail: string }

@@ -13,9 +13,14 @@ export type AliasName = Branded<string, 'AliasName'>;
 export type Digest = Branded<string, 'Digest'>;
 /** What makes two registrations the same version: a SHA-256 over model, card and evaluation, base64url. */
 export type Fingerprint = Branded<string, 'Fingerprint'>;
+/** A rollout: letters, digits, `-` and `_`. */
+export type RolloutId = Branded<string, 'RolloutId'>;
+/** One state of one dropped blob: a SHA-256 over its path and ETag, base64url. */
+export type DropId = Branded<string, 'DropId'>;
 
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/;
 const ALIAS_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const ROLLOUT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const VERSION = /^[1-9][0-9]{0,14}$/;
 
 /** Checks a model name that came from outside. @throws ServingError `malformed` */
@@ -44,6 +49,16 @@ export function parseAliasName(text: string): AliasName {
     );
   }
   return text as AliasName;
+}
+
+/** Checks a rollout's id that came from outside. @throws ServingError `malformed` */
+export function parseRolloutId(text: string): RolloutId {
+  if (!ROLLOUT_ID.test(text)) {
+    throw malformed(
+      `rollout: expected an id of 1 to 64 letters, digits, "-" and "_"; got ${quoted(text)}`,
+    );
+  }
+  return text as RolloutId;
 }
 
 /** A path's `{version}` may be a number or an alias; which one, its first character tells. */

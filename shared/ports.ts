@@ -1,12 +1,17 @@
 import type { BatchFormat, BatchId, BatchJob, BatchSource } from './batch/job.ts';
 import type { ChunkReceipt } from './batch/receipt.ts';
 import type { RowFailure, RowTable } from './batch/row-table.ts';
+import type { Drop, DroppedBlob } from './drops/drop.ts';
+import type { Measurements } from './evaluation/assessment.ts';
 import type { GraphFacts } from './graph/facts.ts';
-import type { Digest, Fingerprint, ModelName, Version } from './ids.ts';
+import type { Digest, DropId, Fingerprint, ModelName, RolloutId, Version } from './ids.ts';
 import type { Batching } from './inference/batching.ts';
 import type { Signature } from './protocol/tensor.ts';
+import type { Card } from './registry/card.ts';
 import type { ModelEvent } from './registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from './registry/model-record.ts';
+import type { StageCounts } from './rollout/counts.ts';
+import type { Rollout } from './rollout/rollout.ts';
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;
@@ -49,8 +54,52 @@ export interface RegistryStore {
   /** Events with `seq` > `after`, oldest first; at most `limit`. */
   listEvents(model: ModelName, page: { after: number; limit: number }): Promise<ModelEvent[]>;
 
+  /** Models whose rollout runs or is paused; at most `limit`. */
+  listRollingOut(page: { limit: number }): Promise<ModelRecord[]>;
+  /** Keeps a rollout that ended, once the record is to hold another; false when it stands already. */
+  createRollout(model: ModelName, rollout: Rollout): Promise<boolean>;
+  readRollout(model: ModelName, id: RolloutId): Promise<Rollout | undefined>;
+  /** Rollouts that the record no longer holds, newest first (by `createdAt`, then id), strictly before `before`. */
+  listRollouts(
+    model: ModelName,
+    page: { before?: Pick<Rollout, 'createdAt' | 'id'>; limit: number },
+  ): Promise<Rollout[]>;
+
+  /** False when that blob's state was seen before. */
+  createDrop(drop: Drop): Promise<boolean>;
+  readDrop(model: ModelName, id: DropId): Promise<Stored<Drop> | undefined>;
+  replaceDrop(drop: Drop, etag: string): Promise<Stored<Drop> | undefined>;
+  /** Drops that are not settled: of one model, or of all; at most `limit`. */
+  listUnsettledDrops(page: { model?: ModelName; limit: number }): Promise<Drop[]>;
+
   /** Resolves when the registry answers. @throws ServingError `unavailable` */
   ping(): Promise<void>;
+}
+
+/**
+ * What instances count while two versions are live, each in a document of its own, which expires by
+ * itself some weeks after its last write.
+ */
+export interface CounterStore {
+  /** In place of what the same boot wrote of that stage; the last one counts. */
+  write(counts: StageCounts): Promise<void>;
+  /** What all boots have counted of a stage. */
+  list(key: string, stage: number): Promise<StageCounts[]>;
+}
+
+/** The container `incoming`, into which models are dropped. Names are `{model}/…/{name}.onnx`. */
+export interface DroppedFiles {
+  /** A blob as it is now; undefined when there is none. */
+  look(path: string): Promise<DroppedBlob | undefined>;
+  /**
+   * The bytes of a small blob as it was when it had that ETag. @throws ServingError `conflict` (it has
+   * changed, or is gone), `tooLarge`
+   */
+  read(blob: DroppedBlob, maxBytes: number): Promise<Uint8Array>;
+  /** Blobs whose names end in `.onnx`, by name, strictly after `after`; at most `limit`. */
+  list(page: { after?: string; limit: number }): Promise<DroppedBlob[]>;
+  /** Leaves a text beside a dropped model, in place of what stands there. */
+  leave(path: string, content: string, contentType: string): Promise<void>;
 }
 
 /** Names a file of a model's life by the SHA-256 of its bytes. */
@@ -72,6 +121,15 @@ export interface ArtifactStore {
    */
   adopt(
     blob: string,
+    into: Omit<ArtifactRef, 'digest'>,
+    limits: { maxBytes: number; check?: ContentCheck },
+  ): Promise<{ digest: Digest; bytes: number }>;
+  /**
+   * As `adopt`, of a dropped blob as it was when it had that ETag. @throws ServingError `conflict` (it
+   * has changed, or is gone), `malformed` (empty, or what `check` throws), `tooLarge`
+   */
+  adoptDropped(
+    blob: DroppedBlob,
     into: Omit<ArtifactRef, 'digest'>,
     limits: { maxBytes: number; check?: ContentCheck },
   ): Promise<{ digest: Digest; bytes: number }>;
@@ -164,13 +222,31 @@ export type Inspection =
       readonly runMs?: number;
       /** Absent when it could not be tried. */
       readonly batching?: Batching;
+      /** Absent where that could not be brought to an end; a warning says why. */
+      readonly measurements?: Measurements;
     }
   | { readonly ok: false; readonly reasons: readonly string[]; readonly facts?: GraphFacts };
 
 /** Examines a model file that nobody trusts yet. */
 export interface ModelInspector {
   /** Never throws for what the model does; throws only when the machine can't examine at all. */
-  inspect(file: string): Promise<Inspection>;
+  inspect(subject: InspectionSubject): Promise<Inspection>;
+}
+
+/** What is to be examined, and what it is to be held against; files are local and verified. */
+export interface InspectionSubject {
+  readonly file: string;
+  /** The card as it counts. */
+  readonly card: Card;
+  /** Labelled rows, as CSV. */
+  readonly evaluation?: string;
+  /** The production version, to be asked the same rows. */
+  readonly production?: {
+    readonly file: string;
+    readonly signature: Signature;
+    readonly card: Card;
+    readonly batchRows: number;
+  };
 }
 
 /** What the registry says of a ready version, as far as serving it needs; all of it is JSON. */
@@ -224,6 +300,16 @@ export interface InferJob {
   readonly deadline: number;
   /** 0 is the default; 1 is the highest, 3 the lowest. */
   readonly priority: number;
+  /** Whether to look into the answer; `only`: and to leave out its body. Absent: no. */
+  readonly observe?: 'too' | 'only';
+}
+
+/** What an answer says, as far as two versions are compared by it: its first rows. */
+export interface Observed {
+  /** By row, as text; empty where no output is a label. At most 64. */
+  readonly labels: readonly string[];
+  /** Of the outputs of floats, in the model's order; at most 256. */
+  readonly numbers: Float64Array;
 }
 
 /** Nanoseconds spent in each step. */
@@ -244,6 +330,8 @@ export interface InferAnswer {
   readonly rows: number;
   /** Rows of the run that this request shared; 0 when another of its requests counts that run. */
   readonly runRows: number;
+  /** There when it was asked for. */
+  readonly observed?: Observed;
 }
 
 /** Runs models off the main thread. */

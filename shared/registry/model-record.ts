@@ -1,7 +1,9 @@
+import type { Assessment } from '../evaluation/assessment.ts';
 import type { GraphFacts } from '../graph/facts.ts';
-import type { AliasName, Digest, Fingerprint, ModelName, Version } from '../ids.ts';
+import type { AliasName, Digest, Fingerprint, ModelName, RolloutId, Version } from '../ids.ts';
 import type { Batching } from '../inference/batching.ts';
 import type { Signature } from '../protocol/tensor.ts';
+import type { Rollout } from '../rollout/rollout.ts';
 import type { Card } from './card.ts';
 import type { ModelEvent } from './events.ts';
 
@@ -51,6 +53,18 @@ export interface ModelRecord {
   readonly nextEvent: number;
   readonly routing: Routing;
   readonly aliases: Readonly<Record<AliasName, Version>>;
+  /**
+   * The productions before the one that stands, the latest at the end: where a rollback goes.
+   * Absent: none.
+   */
+  readonly formerly?: readonly Version[];
+  /**
+   * The rollout that runs or is paused, else the last one that ended: it stays until another one
+   * begins, whose writer copies it out to a document of its own first, as events are.
+   */
+  readonly rollout?: Rollout;
+  /** What Idempotency-Keys of the last day stand for, oldest first. Absent: none. */
+  readonly keys?: readonly UsedKey[];
   /** Ascending by version. */
   readonly versions: readonly VersionEntry[];
   /**
@@ -58,6 +72,18 @@ export interface ModelRecord {
    * new ones true drops these, after they were copied out.
    */
   readonly events: readonly ModelEvent[];
+}
+
+/** An Idempotency-Key that a change of this model came with; written with that change. */
+export interface UsedKey {
+  /** A hash of the key, the caller and the path. */
+  readonly key: string;
+  /** A hash of what was asked for. */
+  readonly fingerprint: string;
+  /** Ms since the epoch. */
+  readonly at: number;
+  /** The rollout that came of it, where one did. */
+  readonly rollout?: RolloutId;
 }
 
 /** What was registered, before anyone examined it; named by its fingerprint, never changed. */
@@ -85,6 +111,11 @@ export interface Verdict {
   readonly bytes: number;
   /** As it counts: with what the registered card left out taken from production's. */
   readonly card: Card;
+  /**
+   * What became of the readiness gates, in short; the whole assessment is the artifact `report.json`
+   * of that digest. Absent where the examination did not get that far.
+   */
+  readonly assessment?: AssessmentSummary;
   readonly outcome:
     | {
         readonly kind: 'ready';
@@ -100,4 +131,13 @@ export interface Verdict {
         readonly reasons: readonly string[];
         readonly facts?: GraphFacts;
       };
+}
+
+/** Of an assessment, what a rollout must know without reading it all. */
+export interface AssessmentSummary extends Pick<Assessment, 'compatibility' | 'gates'> {
+  /** Of the artifact `report.json`. */
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** Why a rollout that starts by itself waits for somebody: too few labelled rows. Absent: it needn't. */
+  readonly holds?: string;
 }

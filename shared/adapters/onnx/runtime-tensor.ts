@@ -61,7 +61,7 @@ export function runFailure(error: unknown): ServingError {
     );
   }
   return new ServingError(
-    { kind: 'malformed', detail: `the model can't run on this input: ${text}` },
+    { kind: 'malformed', detail: `the model can't run on this input: ${text}`, atRun: true },
     { cause: error },
   );
 }

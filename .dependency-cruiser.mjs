@@ -10,7 +10,7 @@ export default {
         'Protocol, inference, registry and telemetry rules do no I/O: they are tested and reasoned about alone.',
       severity: 'error',
       from: {
-        path: '^shared/(protocol|inference|registry|graph|evaluation|batch|telemetry)/',
+        path: '^shared/(protocol|inference|registry|graph|evaluation|batch|telemetry|rollout|drops)/',
         pathNot: tests,
       },
       to: {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createAzureArtifacts } from './adapters/azure/artifacts.ts';
 import { createAzureBatchFiles } from './adapters/azure/batch-files.ts';
 import { createCosmosBatchJobs } from './adapters/azure/batch-jobs.ts';
+import { createCosmosCounters } from './adapters/azure/counters.ts';
 import { createAzureMessages } from './adapters/azure/messages.ts';
 import { createCosmosRegistry } from './adapters/azure/registry.ts';
 import { createAzureUploads } from './adapters/azure/uploads.ts';
@@ -21,6 +22,7 @@ import type {
   BatchFiles,
   BatchJobs,
   Clock,
+  CounterStore,
   Engine,
   Messages,
   ModelFiles,
@@ -44,6 +46,7 @@ export interface App {
   readonly clock: Clock;
   readonly artifacts: ArtifactStore;
   readonly registry: RegistryStore;
+  readonly counters: CounterStore;
   readonly messages: Messages;
   readonly batchJobs: BatchJobs;
   readonly batchFiles: BatchFiles;
@@ -67,6 +70,7 @@ export interface App {
 export interface Stores {
   readonly artifacts: ArtifactStore;
   readonly registry: RegistryStore;
+  readonly counters: CounterStore;
   readonly messages: Messages;
   readonly batchJobs: BatchJobs;
   readonly batchFiles: BatchFiles;
@@ -130,6 +134,7 @@ export function compose(
     clock,
     artifacts: stores.artifacts,
     registry,
+    counters: stores.counters,
     messages: stores.messages,
     batchJobs: stores.batchJobs,
     batchFiles: stores.batchFiles,
@@ -158,6 +163,7 @@ function azureStores({ storage, cosmos }: Config): Stores {
   return {
     artifacts: createAzureArtifacts({ storage }),
     registry: createCosmosRegistry(cosmos),
+    counters: createCosmosCounters(cosmos),
     messages: createAzureMessages({ storage }),
     batchJobs: createCosmosBatchJobs(cosmos, { clock: () => Date.now() }),
     batchFiles: createAzureBatchFiles({ storage }),

@@ -34,6 +34,8 @@ export interface Config {
   readonly maxInlineRunMs: number;
   /** How long routing that was read may be used. */
   readonly routingTtlMs: number;
+  /** How often what is counted of two versions beside each other is written, while it changes. */
+  readonly countersFlushMs: number;
   /** How long a version may wait for its validation before it is sent there again. */
   readonly sweepAfterMs: number;
   /** How long batch jobs and their blobs are kept. */
@@ -81,6 +83,7 @@ export function parseConfig(env: Env): Config {
     maxRunMs: given.count('PILOTLIGHT_MAX_RUN_MS', 120_000),
     maxInlineRunMs: given.number('PILOTLIGHT_MAX_INLINE_RUN_MS', 0.2, { least: 0, most: 5 }),
     routingTtlMs: given.count('PILOTLIGHT_ROUTING_TTL_MS', 2_000),
+    countersFlushMs: given.count('PILOTLIGHT_COUNTERS_FLUSH_MS', 5_000, 600_000),
     sweepAfterMs: given.count('PILOTLIGHT_SWEEP_AFTER_MS', 120_000),
     batchTtlMs: given.count('PILOTLIGHT_BATCH_TTL_MS', 7 * 86_400_000),
     maxBatchBytes: given.count('PILOTLIGHT_MAX_BATCH_BYTES', 100_000_000_000),

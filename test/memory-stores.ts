@@ -7,6 +7,7 @@ import {
   type MemoryBatchFiles,
 } from '../shared/adapters/memory/batch-files.ts';
 import { createMemoryBatchJobs } from '../shared/adapters/memory/batch-jobs.ts';
+import { createMemoryCounters } from '../shared/adapters/memory/counters.ts';
 import { createMemoryMessages, type MemoryMessages } from '../shared/adapters/memory/messages.ts';
 import { createMemoryRegistry } from '../shared/adapters/memory/registry.ts';
 import { createMemoryUploads, type MemoryUploads } from '../shared/adapters/memory/uploads.ts';
@@ -27,6 +28,7 @@ export function createMemoryStores(clock: Clock = () => Date.now()): MemoryStore
   return {
     artifacts,
     registry: createMemoryRegistry(),
+    counters: createMemoryCounters(),
     messages: createMemoryMessages(),
     batchJobs: createMemoryBatchJobs({ clock }),
     batchFiles: createMemoryBatchFiles({ uploads }),

@@ -24,6 +24,7 @@ export async function startCosmosEmulator(): Promise<CosmosEmulator> {
   const { database } = await client.databases.create({ id: 'pilotlight' });
   await database.containers.create({ id: 'registry', partitionKey: { paths: ['/model'] } });
   await database.containers.create({ id: 'batches', partitionKey: { paths: ['/id'] } });
+  await database.containers.create({ id: 'counters', partitionKey: { paths: ['/rollout'] } });
   client.dispose();
   return {
     config: { kind: 'connectionString', connectionString, database: 'pilotlight' },

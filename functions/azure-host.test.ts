@@ -82,7 +82,13 @@ const table: FunctionDefinition[] = [
       ),
   },
   { kind: 'blob', name: 'blob', path: 'incoming/{name}', handler: (_app, blob) => see(blob) },
-  { kind: 'timer', name: 'timer', schedule: '*/30 * * * * *', handler: () => see('tick') },
+  {
+    kind: 'timer',
+    name: 'timer',
+    schedule: '*/30 * * * * *',
+    localSchedule: '* * * * * *',
+    handler: () => see('tick'),
+  },
   { kind: 'warmup', name: 'warmup', handler: () => see('warm') },
 ];
 

@@ -70,11 +70,13 @@ export interface BlobReference {
   readonly etag: string | undefined;
 }
 
-/** `schedule` has six fields, seconds first (NCRONTAB). */
+/** Schedules have six fields, seconds first (NCRONTAB). */
 export interface TimerFunction {
   readonly kind: 'timer';
   readonly name: string;
   readonly schedule: string;
+  /** Where a tick costs nothing: on Azure, each one of an idle app does. Absent: `schedule`. */
+  readonly localSchedule?: string;
   readonly handler: (app: App, context: Context) => Promise<void>;
 }
 

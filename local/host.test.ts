@@ -484,12 +484,22 @@ describe('timers', () => {
             await new Promise<void>((done) => (release = done));
           },
         },
+        {
+          kind: 'timer',
+          name: 'closer here',
+          schedule: '0 30 0 * * *',
+          localSchedule: '2 0 12 * * *',
+          handler: () => {
+            ticks.push('closer here');
+            return Promise.resolve();
+          },
+        },
       ]);
       await jest.advanceTimersByTimeAsync(5_000);
-      expect(ticks).toEqual(['slow', 'noon']);
+      expect(ticks).toEqual(['slow', 'noon', 'closer here']);
       release();
       await jest.advanceTimersByTimeAsync(2_000);
-      expect(ticks).toEqual(['slow', 'noon', 'slow']);
+      expect(ticks).toEqual(['slow', 'noon', 'closer here', 'slow']);
       release();
     } finally {
       jest.useRealTimers();

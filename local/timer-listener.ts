@@ -6,6 +6,7 @@ import type { TriggerRunner } from './trigger-runner.ts';
 /** Runs a function by its schedule, in UTC as on Azure; a tick while it still runs is left out. */
 export class TimerListener {
   readonly #definition: TimerFunction;
+  readonly #schedule: string;
   readonly #app: App;
   readonly #runner: TriggerRunner;
   #cron: Cron | undefined;
@@ -17,10 +18,11 @@ export class TimerListener {
     this.#definition = definition;
     this.#app = app;
     this.#runner = runner;
-    const fields = definition.schedule.trim().split(/\s+/);
+    this.#schedule = definition.localSchedule ?? definition.schedule;
+    const fields = this.#schedule.trim().split(/\s+/);
     if (fields.length !== 6) {
       throw new Error(
-        `timer ${definition.name}: expected a schedule of six fields (seconds first), got ${JSON.stringify(definition.schedule)}`,
+        `timer ${definition.name}: expected a schedule of six fields (seconds first), got ${JSON.stringify(this.#schedule)}`,
       );
     }
   }
@@ -30,7 +32,7 @@ export class TimerListener {
     const { Cron } = await import('croner');
     if (this.#stopped) return;
     // NCRONTAB wants day of month AND day of week where cron wants either.
-    this.#cron = new Cron(this.#definition.schedule, { timezone: 'UTC', domAndDow: true }, () => {
+    this.#cron = new Cron(this.#schedule, { timezone: 'UTC', domAndDow: true }, () => {
       this.#tick();
     });
   }

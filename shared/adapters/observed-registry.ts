@@ -27,6 +27,14 @@ export function observeWrites(
     createEvent: (model, event) => registry.createEvent(model, event),
     readEvent: (model, seq) => registry.readEvent(model, seq),
     listEvents: (model, page) => registry.listEvents(model, page),
+    listRollingOut: (page) => registry.listRollingOut(page),
+    createRollout: (model, rollout) => registry.createRollout(model, rollout),
+    readRollout: (model, id) => registry.readRollout(model, id),
+    listRollouts: (model, page) => registry.listRollouts(model, page),
+    createDrop: (drop) => registry.createDrop(drop),
+    readDrop: (model, id) => registry.readDrop(model, id),
+    replaceDrop: (drop, etag) => registry.replaceDrop(drop, etag),
+    listUnsettledDrops: (page) => registry.listUnsettledDrops(page),
     ping: () => registry.ping(),
   };
 }

@@ -1,7 +1,9 @@
-import type { Fingerprint, ModelName, Version } from '../ids.ts';
+import type { Drop } from '../drops/drop.ts';
+import type { DropId, Fingerprint, ModelName, RolloutId, Version } from '../ids.ts';
 import type { ModelEvent } from '../registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../registry/model-record.ts';
 import { owesPurge, pendingSince } from '../registry/unfinished.ts';
+import { isActive, type Rollout } from '../rollout/rollout.ts';
 import { withinLimits } from './document-limits.ts';
 
 /**
@@ -11,7 +13,7 @@ import { withinLimits } from './document-limits.ts';
 export interface RegistryDocument<Body = unknown> {
   readonly id: string;
   readonly model: string;
-  readonly kind: 'model' | 'submission' | 'verdict' | 'event';
+  readonly kind: 'model' | 'submission' | 'verdict' | 'event' | 'rollout' | 'drop';
   readonly body: Body;
   /** Of a `model`: true for a tombstone. */
   readonly deleted?: boolean;
@@ -19,8 +21,14 @@ export interface RegistryDocument<Body = unknown> {
   readonly pendingSince?: number;
   /** Of a `model`: true while artifacts of an earlier life are to be removed. */
   readonly purgeOwed?: boolean;
+  /** Of a `model`: true while its rollout runs or is paused. */
+  readonly rollingOut?: boolean;
   /** Of an `event`. */
   readonly seq?: number;
+  /** Of a `rollout`: sorts by when it began. */
+  readonly place?: string;
+  /** Of a `drop`: whether something is left to be done. */
+  readonly unsettled?: boolean;
 }
 
 export const MODEL_ID = 'model';
@@ -37,6 +45,19 @@ export function eventId(seq: number): string {
   return `event:${String(seq).padStart(12, '0')}`;
 }
 
+export function rolloutId(id: RolloutId): string {
+  return `rollout:${id}`;
+}
+
+export function dropId(id: DropId): string {
+  return `drop:${id}`;
+}
+
+/** Where a rollout stands among its model's: by when it began, then by id. */
+export function rolloutPlace({ createdAt, id }: Pick<Rollout, 'createdAt' | 'id'>): string {
+  return `${createdAt} ${id}`;
+}
+
 export function modelDocument(record: ModelRecord): RegistryDocument<ModelRecord> {
   const waiting = pendingSince(record);
   return checked({
@@ -46,6 +67,7 @@ export function modelDocument(record: ModelRecord): RegistryDocument<ModelRecord
     body: record,
     deleted: record.deleted !== undefined,
     purgeOwed: owesPurge(record),
+    rollingOut: isActive(record.rollout),
     ...(waiting !== undefined && { pendingSince: waiting }),
   });
 }
@@ -70,6 +92,26 @@ export function verdictDocument(verdict: Verdict): RegistryDocument<Verdict> {
 
 export function eventDocument(model: ModelName, event: ModelEvent): RegistryDocument<ModelEvent> {
   return checked({ id: eventId(event.seq), model, kind: 'event', seq: event.seq, body: event });
+}
+
+export function rolloutDocument(model: ModelName, rollout: Rollout): RegistryDocument<Rollout> {
+  return checked({
+    id: rolloutId(rollout.id),
+    model,
+    kind: 'rollout',
+    place: rolloutPlace(rollout),
+    body: rollout,
+  });
+}
+
+export function dropDocument(drop: Drop): RegistryDocument<Drop> {
+  return checked({
+    id: dropId(drop.id),
+    model: drop.model,
+    kind: 'drop',
+    unsettled: drop.status.state !== 'settled',
+    body: drop,
+  });
 }
 
 function checked<Body>(document: RegistryDocument<Body>): RegistryDocument<Body> {

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCosmosRegistry } from '../../shared/adapters/azure/registry.ts';
 import { MAX_DOCUMENT_BYTES } from '../../shared/adapters/document-limits.ts';
 import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
+import type { Drop } from '../../shared/drops/drop.ts';
 import { ServingError } from '../../shared/errors.ts';
-import type { Fingerprint, ModelName, Version } from '../../shared/ids.ts';
+import type { DropId, Fingerprint, ModelName, RolloutId, Version } from '../../shared/ids.ts';
 import type { RegistryStore } from '../../shared/ports.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../../shared/registry/model-record.ts';
+import type { Rollout } from '../../shared/rollout/rollout.ts';
 import { type CosmosEmulator, startCosmosEmulator } from './cosmos.ts';
 
 const model = 'churn' as ModelName;
@@ -173,6 +175,86 @@ describe.each(stores)('the registry in %s', (_, open) => {
     expect(await seqs(11, 9)).toEqual([]);
   });
 
+  test('models whose rollout runs or is paused are found, and no others', async () => {
+    const [running, paused, over, none] = [newName(), newName(), newName(), newName()];
+    const withRollout = (name: ModelName, status: Rollout['status']) =>
+      registry.createModel({ ...recordOf(name), rollout: { ...rolloutOf('r1', NOW), status } });
+    await withRollout(running, { state: 'running' });
+    await withRollout(paused, { state: 'paused', why: 'asked' });
+    await withRollout(over, { state: 'completed', finishedAt: NOW, why: 'done' });
+    await registry.createModel(recordOf(none));
+    const found = await registry.listRollingOut({ limit: 10 });
+    expect(found.map((record) => record.model).sort()).toEqual([running, paused]);
+    expect(await registry.listRollingOut({ limit: 1 })).toHaveLength(1);
+
+    const stored = await registry.readModel(running);
+    await registry.replaceModel(recordOf(running), stored?.etag ?? '');
+    const left = await registry.listRollingOut({ limit: 10 });
+    expect(left.map((record) => record.model)).toEqual([paused]);
+    const last = await registry.readModel(paused);
+    await registry.replaceModel(recordOf(paused), last?.etag ?? '');
+  });
+
+  test('rollouts are kept once, and listed newest first in pages', async () => {
+    const [name, other] = [newName(), newName()];
+    const kept = [
+      rolloutOf('b', '2026-01-02T00:00:00.000Z'),
+      rolloutOf('c', '2026-01-01T00:00:00.000Z'),
+      rolloutOf('a', '2026-01-02T00:00:00.000Z'),
+      rolloutOf('d', '2026-01-03T00:00:00.000Z'),
+    ] as const;
+    for (const rollout of kept) expect(await registry.createRollout(name, rollout)).toBe(true);
+    await registry.createRollout(other, rolloutOf('x', NOW));
+    const again = { ...kept[0], startedBy: 'another' };
+    expect(await registry.createRollout(name, again)).toBe(false);
+    expect(await registry.readRollout(name, kept[0].id)).toEqual(kept[0]);
+    expect(await registry.readRollout(other, kept[0].id)).toBeUndefined();
+
+    const ids = (page: readonly Rollout[]) => page.map(({ id }) => id);
+    const first = await registry.listRollouts(name, { limit: 2 });
+    expect(ids(first)).toEqual(['d', 'b']);
+    expect(first[1]).toEqual(kept[0]);
+    const second = await registry.listRollouts(name, { before: kept[0], limit: 9 });
+    expect(ids(second)).toEqual(['a', 'c']);
+    expect(await registry.listRollouts(name, { before: kept[1], limit: 9 })).toEqual([]);
+  });
+
+  test('a drop is taken once, and settled by who saw it as it is', async () => {
+    const [name, other] = [newName(), newName()];
+    const drop = dropOf(name, 'drop1');
+    expect(await registry.readDrop(name, drop.id)).toBeUndefined();
+    expect(await registry.createDrop(drop)).toBe(true);
+    expect(await registry.createDrop({ ...drop, takenAt: 'later' })).toBe(false);
+    await registry.createDrop(dropOf(name, 'drop2'));
+    await registry.createDrop(dropOf(other, 'drop1'));
+    const read = await registry.readDrop(name, drop.id);
+    expect(read?.value).toEqual(drop);
+
+    const unsettled = async (page: { model?: ModelName; limit: number }) =>
+      (await registry.listUnsettledDrops(page)).map(({ model, id }) => `${model} ${id}`).sort();
+    expect(await unsettled({ model: name, limit: 9 })).toEqual([`${name} drop1`, `${name} drop2`]);
+    expect(await unsettled({ limit: 9 })).toEqual([
+      `${name} drop1`,
+      `${name} drop2`,
+      `${other} drop1`,
+    ]);
+    expect(await unsettled({ limit: 2 })).toHaveLength(2);
+
+    const registered: Drop = { ...drop, status: { state: 'registered', version: 1 as Version } };
+    const replaced = await registry.replaceDrop(registered, read?.etag ?? '');
+    expect(replaced?.value).toEqual(registered);
+    expect(await registry.replaceDrop(drop, read?.etag ?? '')).toBeUndefined();
+    expect(await registry.readDrop(name, drop.id)).toEqual(replaced);
+    expect(await unsettled({ model: name, limit: 9 })).toHaveLength(2);
+
+    const settled: Drop = {
+      ...drop,
+      status: { state: 'settled', settledAt: NOW, outcome: 'rejected' },
+    };
+    await registry.replaceDrop(settled, replaced?.etag ?? '');
+    expect(await unsettled({ model: name, limit: 9 })).toEqual([`${name} drop2`]);
+  });
+
   test('what is kept shares nothing with what was given', async () => {
     const record = recordOf(newName());
     const versions: Version[] = [];
@@ -315,5 +397,36 @@ function eventOf(seq: number): ModelEvent {
     figures: { version: '1' },
     routing: {},
     aliases: {},
+  };
+}
+
+function rolloutOf(id: string, createdAt: string): Rollout {
+  return {
+    id: id as RolloutId,
+    plan: {
+      version: 2 as Version,
+      from: 1 as Version,
+      steps: [50, 100],
+      minRequests: 100,
+      minSeconds: 60,
+      allowBreaking: false,
+    },
+    startedBy: 'somebody',
+    createdAt,
+    stage: { number: 0, kind: 'canary', percent: 50, startedAt: createdAt },
+    evidence: { errors: [0.5, -1] },
+    status: { state: 'aborted', finishedAt: NOW, why: 'asked' },
+  };
+}
+
+function dropOf(name: ModelName, id: string): Drop {
+  return {
+    id: id as DropId,
+    model: name,
+    path: `${name}/model.onnx`,
+    etag: '"0x1"',
+    incarnation: 1,
+    takenAt: NOW,
+    status: { state: 'taken' },
   };
 }

@@ -1,14 +1,21 @@
 import type { ItemResponse } from '@azure/cosmos';
 import type { Config } from '../../config.ts';
+import type { Drop } from '../../drops/drop.ts';
 import type { RegistryStore, Stored } from '../../ports.ts';
 import type { ModelEvent } from '../../registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../../registry/model-record.ts';
+import type { Rollout } from '../../rollout/rollout.ts';
 import {
+  dropDocument,
+  dropId,
   eventDocument,
   eventId,
   MODEL_ID,
   modelDocument,
   type RegistryDocument,
+  rolloutDocument,
+  rolloutId,
+  rolloutPlace,
   submissionDocument,
   submissionId,
   verdictDocument,
@@ -20,6 +27,8 @@ import { readFirst } from './cosmos-first-reads.ts';
 
 /** The database's container; its partition key is `/model`. */
 const CONTAINER = 'registry';
+/** Sorts behind every place of a rollout: those begin with a year. */
+const AFTER_ALL = '~';
 /** From the first read until the SDK is loaded, unless something needs it before. */
 const SDK_AFTER_MS = 1_000;
 
@@ -64,22 +73,24 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
       etagUnless([409], container.items.create(document)),
     );
 
+  /** The ETag of what then stands; undefined when another one than `etag` does. */
+  const replace = (document: RegistryDocument, etag: string): Promise<string | undefined> =>
+    attempt(`replacing ${document.id} of model ${document.model}`, (container) =>
+      etagUnless(
+        [412],
+        container.item(document.id, document.model).replace(document, {
+          accessCondition: { type: 'IfMatch', condition: etag },
+        }),
+      ),
+    );
+
   return {
     readModel: (model) => read<ModelRecord>(model, MODEL_ID),
     async createModel(record) {
       return stored(record, await create(modelDocument(record)));
     },
     async replaceModel(record, etag) {
-      const document = modelDocument(record);
-      const written = await attempt(`replacing model ${record.model}`, (container) =>
-        etagUnless(
-          [412],
-          container.item(MODEL_ID, record.model).replace(document, {
-            accessCondition: { type: 'IfMatch', condition: etag },
-          }),
-        ),
-      );
-      return stored(record, written);
+      return stored(record, await replace(modelDocument(record), etag));
     },
     listModels: ({ after, limit }) =>
       list(
@@ -127,6 +138,43 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
         model,
       ),
 
+    listRollingOut: ({ limit }) =>
+      list({ query: 'SELECT c.body FROM c WHERE c.rollingOut = true' }, limit),
+    async createRollout(model, rollout) {
+      return (await create(rolloutDocument(model, rollout))) !== undefined;
+    },
+    readRollout: (model, id) => bodyOf<Rollout>(model, rolloutId(id)),
+    listRollouts: (model, { before, limit }) =>
+      list(
+        {
+          query:
+            'SELECT c.body FROM c WHERE c.model = @model AND c.kind = "rollout" AND c.place < @before ORDER BY c.place DESC',
+          parameters: [
+            { name: '@model', value: model },
+            { name: '@before', value: before ? rolloutPlace(before) : AFTER_ALL },
+          ],
+        },
+        limit,
+        model,
+      ),
+
+    async createDrop(drop) {
+      return (await create(dropDocument(drop))) !== undefined;
+    },
+    readDrop: (model, id) => read<Drop>(model, dropId(id)),
+    async replaceDrop(drop, etag) {
+      return stored(drop, await replace(dropDocument(drop), etag));
+    },
+    listUnsettledDrops: ({ model, limit }) =>
+      list(
+        {
+          query: `SELECT c.body FROM c WHERE c.unsettled = true${model === undefined ? '' : ' AND c.model = @model'}`,
+          parameters: model === undefined ? [] : [{ name: '@model', value: model }],
+        },
+        limit,
+        model,
+      ),
+
     ping: () =>
       attempt('reading the container', async (container) => {
         try {
@@ -139,6 +187,6 @@ export function createCosmosRegistry(cosmos: Config['cosmos']): RegistryStore {
   };
 }
 
-function stored(record: ModelRecord, etag: string | undefined): Stored<ModelRecord> | undefined {
-  return etag === undefined ? undefined : { value: record, etag };
+function stored<T>(value: T, etag: string | undefined): Stored<T> | undefined {
+  return etag === undefined ? undefined : { value, etag };
 }

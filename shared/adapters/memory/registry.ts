@@ -1,12 +1,19 @@
+import type { Drop } from '../../drops/drop.ts';
 import type { RegistryStore, Stored } from '../../ports.ts';
 import type { ModelEvent } from '../../registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../../registry/model-record.ts';
+import type { Rollout } from '../../rollout/rollout.ts';
 import {
+  dropDocument,
+  dropId,
   eventDocument,
   eventId,
   MODEL_ID,
   modelDocument,
   type RegistryDocument,
+  rolloutDocument,
+  rolloutId,
+  rolloutPlace,
   submissionDocument,
   submissionId,
   verdictDocument,
@@ -39,6 +46,12 @@ export function createMemoryRegistry(): RegistryStore {
     const slot = slotOf(model, id);
     return slot && parse(slot).body;
   };
+  const replace = (document: RegistryDocument, etag: string) =>
+    slotOf(document.model, document.id)?.etag === etag ? put(document) : undefined;
+  const documents = <Body>(model: string, kind: RegistryDocument['kind']) =>
+    [...(models.get(model)?.values() ?? [])]
+      .map((slot) => parse<Body>(slot))
+      .filter((document) => document.kind === kind);
   const records = () =>
     [...models.values()].flatMap((slots) => {
       const slot = slots.get(MODEL_ID);
@@ -51,11 +64,7 @@ export function createMemoryRegistry(): RegistryStore {
       return slot && { value: parse<ModelRecord>(slot).body, etag: slot.etag };
     }),
     createModel: answering((record) => stored(record, create(modelDocument(record)))),
-    replaceModel: answering((record, etag) => {
-      const document = modelDocument(record);
-      const stands = slotOf(record.model, MODEL_ID);
-      return stored(record, stands?.etag === etag ? put(document) : undefined);
-    }),
+    replaceModel: answering((record, etag) => stored(record, replace(modelDocument(record), etag))),
     listModels: answering(({ after, limit }) =>
       records()
         .filter(({ deleted, model }) => !deleted && (after === undefined || model > after))
@@ -80,12 +89,41 @@ export function createMemoryRegistry(): RegistryStore {
     createEvent: answering((model, event) => create(eventDocument(model, event)) !== undefined),
     readEvent: answering((model, seq) => read(model, eventId(seq)) as ModelEvent | undefined),
     listEvents: answering((model, { after, limit }) =>
-      [...(models.get(model)?.values() ?? [])]
-        .map((slot) => parse<ModelEvent>(slot))
-        .filter(({ kind, seq }) => kind === 'event' && (seq ?? 0) > after)
+      documents<ModelEvent>(model, 'event')
+        .filter(({ seq }) => (seq ?? 0) > after)
         .map(({ body }) => body)
         .sort((a, b) => a.seq - b.seq)
         .slice(0, limit),
+    ),
+    listRollingOut: answering(({ limit }) =>
+      records()
+        .filter(({ rollingOut }) => rollingOut)
+        .slice(0, limit)
+        .map(({ body }) => body),
+    ),
+    createRollout: answering(
+      (model, rollout) => create(rolloutDocument(model, rollout)) !== undefined,
+    ),
+    readRollout: answering((model, id) => read(model, rolloutId(id)) as Rollout | undefined),
+    listRollouts: answering((model, { before, limit }) =>
+      documents<Rollout>(model, 'rollout')
+        .map(({ body }) => body)
+        .filter((rollout) => !before || rolloutPlace(rollout) < rolloutPlace(before))
+        .sort((a, b) => (rolloutPlace(a) < rolloutPlace(b) ? 1 : -1))
+        .slice(0, limit),
+    ),
+    createDrop: answering((drop) => create(dropDocument(drop)) !== undefined),
+    readDrop: answering((model, id) => {
+      const slot = slotOf(model, dropId(id));
+      return slot && { value: parse<Drop>(slot).body, etag: slot.etag };
+    }),
+    replaceDrop: answering((drop, etag) => stored(drop, replace(dropDocument(drop), etag))),
+    listUnsettledDrops: answering(({ model, limit }) =>
+      (model === undefined ? [...models.keys()] : [model])
+        .flatMap((each) => documents<Drop>(each, 'drop'))
+        .filter(({ unsettled }) => unsettled)
+        .slice(0, limit)
+        .map(({ body }) => body),
     ),
     ping: () => Promise.resolve(),
   };
@@ -95,6 +133,6 @@ function parse<Body = unknown>(slot: Slot): RegistryDocument<Body> {
   return JSON.parse(slot.json) as RegistryDocument<Body>;
 }
 
-function stored(record: ModelRecord, slot: Slot | undefined): Stored<ModelRecord> | undefined {
-  return slot && { value: record, etag: slot.etag };
+function stored<T>(value: T, slot: Slot | undefined): Stored<T> | undefined {
+  return slot && { value, etag: slot.etag };
 }

@@ -306,10 +306,10 @@ export interface InferJob {
 
 /** What an answer says, as far as two versions are compared by it: its first rows. */
 export interface Observed {
-  /** By row, as text; empty where no output is a label. At most 64. */
+  /** By row, as text; empty where no output says one. At most 64, of at most 128 characters. */
   readonly labels: readonly string[];
-  /** Of the outputs of floats, in the model's order; at most 256. */
-  readonly numbers: Float64Array;
+  /** By output, of those of floats: its first elements; at most 256 in all. */
+  readonly numbers: ReadonlyMap<string, Float64Array>;
 }
 
 /** Nanoseconds spent in each step. */
@@ -354,6 +354,8 @@ export interface Engine {
   unload(key: string): Promise<void>;
   /** Keys of the models that are loaded now. */
   loaded(): readonly string[];
+  /** How many requests and pieces of rows wait for a run. */
+  waiting(): number;
   /** Why this instance can't serve, empty when it can. */
   ailments(): readonly string[];
   /** Refuses new work, lets what runs end, frees everything. */

@@ -28,7 +28,7 @@ export type AnswerCounts = Readonly<Record<string, number>>;
 export interface ShadowCounts {
   /** Requests that both answered and that could be compared. */
   readonly compared: number;
-  /** Of `compared`: a label of the answer differs. */
+  /** Of `compared`: a label of the answer differs, or its numbers can't be compared. */
   readonly disagreed: number;
   /** Copies that were not made or not run because the instance was busy. */
   readonly dropped: number;

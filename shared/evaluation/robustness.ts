@@ -1,8 +1,22 @@
+/** In the order in which they are tried: what a model survives first, what it may not last. */
+export const PROBES = [
+  'evaluation rows',
+  'small noise',
+  'missing input',
+  'wrong shape',
+  'empty batch',
+  'far outside',
+  'nan',
+  'infinity',
+  'long strings',
+  'extremes',
+] as const;
+export type ProbeName = (typeof PROBES)[number];
+
 /** One way to break a model, tried. */
 export interface Probe {
-  /** `extremes`, `nan`, `infinity`, `empty batch`, `long strings`, `far outside`, `small noise`, `missing input`, `wrong shape`. */
-  readonly probe: string;
-  /** `refused`: an error that says so. `crashed`: the process that tried it died. */
+  readonly probe: ProbeName;
+  /** `refused`: an error that says so. `crashed`: the process that tried it died, or had to be ended. */
   readonly outcome: 'answered' | 'refused' | 'crashed' | 'notTried';
   readonly why?: string;
 }

@@ -134,7 +134,8 @@ export interface Verdict {
 }
 
 /** Of an assessment, what a rollout must know without reading it all. */
-export interface AssessmentSummary extends Pick<Assessment, 'compatibility' | 'gates'> {
+export interface AssessmentSummary
+  extends Pick<Assessment, 'evaluation' | 'compatibility' | 'gates'> {
   /** Of the artifact `report.json`. */
   readonly digest: Digest;
   readonly bytes: number;

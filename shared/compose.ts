@@ -4,6 +4,7 @@ import { createAzureArtifacts } from './adapters/azure/artifacts.ts';
 import { createAzureBatchFiles } from './adapters/azure/batch-files.ts';
 import { createCosmosBatchJobs } from './adapters/azure/batch-jobs.ts';
 import { createCosmosCounters } from './adapters/azure/counters.ts';
+import { createAzureDroppedFiles } from './adapters/azure/dropped-files.ts';
 import { createAzureMessages } from './adapters/azure/messages.ts';
 import { createCosmosRegistry } from './adapters/azure/registry.ts';
 import { createAzureUploads } from './adapters/azure/uploads.ts';
@@ -23,6 +24,7 @@ import type {
   BatchJobs,
   Clock,
   CounterStore,
+  DroppedFiles,
   Engine,
   Messages,
   ModelFiles,
@@ -51,6 +53,7 @@ export interface App {
   readonly batchJobs: BatchJobs;
   readonly batchFiles: BatchFiles;
   readonly uploads: Uploads;
+  readonly dropped: DroppedFiles;
   readonly spool: Spool;
   readonly modelFiles: ModelFiles;
   readonly inspector: ModelInspector;
@@ -75,6 +78,7 @@ export interface Stores {
   readonly batchJobs: BatchJobs;
   readonly batchFiles: BatchFiles;
   readonly uploads: Uploads;
+  readonly dropped: DroppedFiles;
 }
 
 /**
@@ -139,6 +143,7 @@ export function compose(
     batchJobs: stores.batchJobs,
     batchFiles: stores.batchFiles,
     uploads: stores.uploads,
+    dropped: stores.dropped,
     spool: createSpool({ dir: join(config.scratchDir, 'spool'), maxBytes: config.maxSpoolBytes }),
     modelFiles,
     inspector: createInspector({
@@ -168,5 +173,6 @@ function azureStores({ storage, cosmos }: Config): Stores {
     batchJobs: createCosmosBatchJobs(cosmos, { clock: () => Date.now() }),
     batchFiles: createAzureBatchFiles({ storage }),
     uploads: createAzureUploads({ storage }),
+    dropped: createAzureDroppedFiles({ storage }),
   };
 }

@@ -96,10 +96,13 @@ export interface DroppedFiles {
    * changed, or is gone), `tooLarge`
    */
   read(blob: DroppedBlob, maxBytes: number): Promise<Uint8Array>;
-  /** Blobs whose names end in `.onnx`, by name, strictly after `after`; at most `limit`. */
-  list(page: { after?: string; limit: number }): Promise<DroppedBlob[]>;
-  /** Leaves a text beside a dropped model, in place of what stands there. */
-  leave(path: string, content: string, contentType: string): Promise<void>;
+  /**
+   * Blobs whose names end in `.onnx`, by name, each as it was when its page was listed, with when it
+   * was written (ms since the epoch). A page is in memory at once.
+   */
+  list(): AsyncIterable<DroppedBlob & { readonly writtenAt: number }>;
+  /** Leaves a JSON text beside a dropped model, in place of what stands there. */
+  leave(path: string, json: string): Promise<void>;
 }
 
 /** Names a file of a model's life by the SHA-256 of its bytes. */

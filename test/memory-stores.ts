@@ -8,6 +8,7 @@ import {
 } from '../shared/adapters/memory/batch-files.ts';
 import { createMemoryBatchJobs } from '../shared/adapters/memory/batch-jobs.ts';
 import { createMemoryCounters } from '../shared/adapters/memory/counters.ts';
+import { createMemoryDroppedFiles } from '../shared/adapters/memory/dropped-files.ts';
 import { createMemoryMessages, type MemoryMessages } from '../shared/adapters/memory/messages.ts';
 import { createMemoryRegistry } from '../shared/adapters/memory/registry.ts';
 import { createMemoryUploads, type MemoryUploads } from '../shared/adapters/memory/uploads.ts';
@@ -24,7 +25,7 @@ export interface MemoryStores extends Stores {
 /** Everything outside the process, in memory; what is uploaded can be registered and scored. */
 export function createMemoryStores(clock: Clock = () => Date.now()): MemoryStores {
   const artifacts = createMemoryArtifacts();
-  const { uploads } = artifacts;
+  const { uploads, incoming } = artifacts;
   return {
     artifacts,
     registry: createMemoryRegistry(),
@@ -33,5 +34,6 @@ export function createMemoryStores(clock: Clock = () => Date.now()): MemoryStore
     batchJobs: createMemoryBatchJobs({ clock }),
     batchFiles: createMemoryBatchFiles({ uploads }),
     uploads: createMemoryUploads({ uploads, clock }),
+    dropped: createMemoryDroppedFiles({ incoming, clock }),
   };
 }

@@ -2,15 +2,16 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import type { Config } from '../../config.ts';
+import type { Digest } from '../../ids.ts';
 import type { ArtifactRef, ArtifactStore } from '../../ports.ts';
 import { artifactName, artifactPrefix } from '../artifact-name.ts';
 import { MAX_BLOCKS } from '../blob-limits.ts';
 import { downloadVerified } from '../disk/verified-download.ts';
 import { examineUpload } from '../examine-upload.ts';
-import { expectDigest, readWhole } from '../pinned-blob.ts';
+import { expectDigest, type PinnedBlob, readWhole } from '../pinned-blob.ts';
 import { uploadName } from '../upload-name.ts';
 import { blobService } from './clients.ts';
-import { pinBlob } from './pinned-blob.ts';
+import { pinBlob, pinnedAt } from './pinned-blob.ts';
 import { codeOf, statusOf, storageFailure } from './storage-failure.ts';
 
 const MIB = 1 << 20;
@@ -30,7 +31,7 @@ export interface AzureArtifactsOptions {
 }
 
 /**
- * Artifacts in the container `artifacts` of Blob Storage, taken over from the container `uploads`.
+ * Artifacts in the container `artifacts` of Blob Storage, taken over from the containers `uploads` and `incoming`.
  * Memory is bounded by `PARALLEL` blocks or chunks for each call, whatever the size of the file.
  */
 export function createAzureArtifacts({
@@ -39,7 +40,9 @@ export function createAzureArtifacts({
   blockBytes = 8 * MIB,
 }: AzureArtifactsOptions): ArtifactStore {
   let connected: Promise<BlobServiceClient> | undefined;
-  const container = async (name: 'artifacts' | 'uploads'): Promise<ContainerClient> => {
+  const container = async (
+    name: 'artifacts' | 'uploads' | 'incoming',
+  ): Promise<ContainerClient> => {
     connected ??= blobService(storage);
     connected.catch(() => (connected = undefined));
     return (await connected).getContainerClient(name);
@@ -77,6 +80,31 @@ export function createAzureArtifacts({
     }
   };
 
+  /** Makes an artifact of a blob that `blob` names to people: hashes it, then copies just those bytes. */
+  const takeOver = async (
+    blob: string,
+    pinned: PinnedBlob | undefined,
+    into: Omit<ArtifactRef, 'digest'>,
+    limits: Parameters<ArtifactStore['adopt']>[2],
+  ): Promise<{ digest: Digest; bytes: number }> => {
+    const { source, digest } = await examineUpload(blob, pinned, { ...limits, rangeBytes });
+    const ref: ArtifactRef = { ...into, digest };
+    // A copy within the service would need a signed URL; this one needs no more rights than
+    // reading, works on the emulator too, and hashes what it copies.
+    await writeOnce(artifactName(ref), source.bytes, async (client, options) => {
+      const { blockSize, concurrency, ...rest } = options;
+      const copy = Readable.from(expectDigest(readWhole(source, rangeBytes), digest, blob), {
+        objectMode: false,
+      });
+      try {
+        await client.uploadStream(copy, blockSize, concurrency, rest);
+      } finally {
+        copy.destroy();
+      }
+    });
+    return { digest, bytes: source.bytes };
+  };
+
   return {
     async put(ref, file) {
       const { size } = await stat(file);
@@ -87,23 +115,12 @@ export function createAzureArtifacts({
 
     async adopt(blob, into, limits) {
       const upload = (await container('uploads')).getBlobClient(uploadName(blob));
-      const pinned = await pinBlob(upload);
-      const { source, digest } = await examineUpload(blob, pinned, { ...limits, rangeBytes });
-      const ref: ArtifactRef = { ...into, digest };
-      // A copy within the service would need a signed URL; this one needs no more rights than
-      // reading, works on the emulator too, and hashes what it copies.
-      await writeOnce(artifactName(ref), source.bytes, async (client, options) => {
-        const { blockSize, concurrency, ...rest } = options;
-        const copy = Readable.from(expectDigest(readWhole(source, rangeBytes), digest, blob), {
-          objectMode: false,
-        });
-        try {
-          await client.uploadStream(copy, blockSize, concurrency, rest);
-        } finally {
-          copy.destroy();
-        }
-      });
-      return { digest, bytes: source.bytes };
+      return await takeOver(blob, await pinBlob(upload), into, limits);
+    },
+
+    async adoptDropped(blob, into, limits) {
+      const dropped = (await container('incoming')).getBlobClient(blob.path);
+      return await takeOver(`incoming/${blob.path}`, pinnedAt(dropped, blob), into, limits);
     },
 
     async fetch(ref, file) {

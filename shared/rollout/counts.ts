@@ -9,10 +9,14 @@ export interface ArmCounts {
   readonly requests: number;
   /** Of `requests`: those without an answer. */
   readonly errors: number;
+  /** Of `errors`: of callers whose request before failed too. They prove nothing more of the version. */
+  readonly errorsAgain?: number;
   /** Of `requests`: those whose run was timed, and counts: none while the version warms up. */
   readonly timed: number;
   /** Of `timed`: longer than the rollout's `slowMs`. */
   readonly slow: number;
+  /** Of `slow`: of callers whose run before was slow too. */
+  readonly slowAgain?: number;
 }
 
 /**
@@ -21,7 +25,10 @@ export interface ArmCounts {
  */
 export type Block = Readonly<Record<Arm, ArmCounts>>;
 
-/** How often each answer was given, by the label as text; beyond a bound of labels, `…`. */
+/**
+ * How often each answer was given, by the label as text; beyond a bound of labels, `…`. What a caller
+ * was answered the time before is not counted again.
+ */
 export type AnswerCounts = Readonly<Record<string, number>>;
 
 /** Copies of requests, answered by both versions. */

@@ -1,3 +1,4 @@
+import { generator } from '../../evaluation/random.ts';
 import { allocate } from '../../protocol/datatypes.ts';
 import { numberToFloat16 } from '../../protocol/float16.ts';
 import { elementCount } from '../../protocol/shape.ts';
@@ -41,15 +42,4 @@ export function sampleRow(
     } else data[index] = bit();
   }
   return { name, datatype, shape: dims, data };
-}
-
-/** Pseudo-random numbers in [0, 1) (mulberry32): the proof must be the same on every machine. */
-function generator(seed: number): () => number {
-  let state = (seed + 1) * 0x9e3779b9;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -304,14 +304,14 @@ export interface InferJob {
   /** 0 is the default; 1 is the highest, 3 the lowest. */
   readonly priority: number;
   /** Whether to look into the answer; `only`: and to leave out its body. Absent: no. */
-  readonly observe?: 'too' | 'only';
+  readonly observe?: 'too' | 'only' | undefined;
 }
 
 /** What an answer says, as far as two versions are compared by it: its first rows. */
 export interface Observed {
   /** By row, as text; empty where no output says one. At most 64, of at most 128 characters. */
   readonly labels: readonly string[];
-  /** By output, of those of floats: its first elements; at most 256 in all. */
+  /** By output, of those of floats, at most 4: its first elements, at most 256. */
   readonly numbers: ReadonlyMap<string, Float64Array>;
 }
 

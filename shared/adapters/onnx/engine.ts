@@ -148,6 +148,10 @@ export class ThreadedEngine implements Engine {
       .map(({ model }) => model.key);
   }
 
+  waiting(): number {
+    return this.#queue.requests + this.#inline.waiting;
+  }
+
   ailments(): readonly string[] {
     if (this.#stuck) return [this.#stuck];
     return this.#closing ? ['shutting down'] : [];

@@ -22,12 +22,16 @@ export class InlineRunner {
   #runner: Promise<ModelRunner> | undefined;
   readonly #byModel = new Map<LoadedModel, PendingRequest[]>();
   #scheduled = false;
-  /** Requests that wait for their run. */
   #waiting = 0;
 
   constructor(limits: Pick<EngineOptions, 'maxBodyBytes' | 'maxQueuedRequests'>) {
     this.#maxBodyBytes = limits.maxBodyBytes;
     this.#maxWaiting = limits.maxQueuedRequests;
+  }
+
+  /** Requests that wait for their run. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /** Whether a request may run here: a small one, for a model that is here. */

@@ -1,20 +1,19 @@
 import * as runtime from 'onnxruntime-node';
 import { messageOf, ServingError } from '../../errors.ts';
+import { answerSource } from '../../evaluation/answer-source.ts';
 import type { ScoreJob } from '../../ports.ts';
-import { compress } from '../../protocol/content-encoding.ts';
-import { type Allocate, encodeResponse } from '../../protocol/response.ts';
+import type { Allocate } from '../../protocol/response.ts';
 import { concatRows, sliceRows } from '../../protocol/rows.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
 import { anonymousBytes } from './anonymous-memory.ts';
 import { batches, type Decoded, decode } from './decoded-request.ts';
-import { ownBytes } from './own-bytes.ts';
+import { answerOf, type Served } from './run-answer.ts';
 import { fromRuntime, runFailure, toRuntime } from './runtime-tensor.ts';
 import { PREPARED_OPTIONS, SESSION_OPTIONS } from './serving-options.ts';
 import {
   type LoadReport,
   type ModelSource,
   monotonicNs,
-  type RunAnswer,
   type RunOutcome,
   type RunRequest,
   type ScoreOutcome,
@@ -25,10 +24,8 @@ import { warmUp } from './warm-up.ts';
 /** An answer that is to be moved to another thread needs a buffer of its own. */
 const ownBuffer: Allocate = (bytes) => new Uint8Array(bytes);
 
-interface LoadedSession {
+interface LoadedSession extends Served {
   readonly session: runtime.InferenceSession;
-  readonly model: SessionModel;
-  readonly allocate: Allocate;
 }
 
 /** Holds sessions and runs them where it is called: `create` and `run` block this thread. */
@@ -53,7 +50,12 @@ export class ModelRunner {
     const runs = await warmUp(session, model);
     const grownBytes = anonymousBytes() - before;
     await this.unload(name);
-    this.#sessions.set(name, { session, model, allocate: this.#allocate });
+    this.#sessions.set(name, {
+      session,
+      model,
+      answerSource: answerSource(model.signature, {}),
+      allocate: this.#allocate,
+    });
     return {
       createMs,
       firstRunMs: runs?.firstMs,
@@ -149,7 +151,8 @@ async function runBatch(
       batch.length === 1 ? tensor : sliceRows(tensor, from, at);
     try {
       const runRows = one === first ? rows : 0;
-      const answer = encode(loaded, one, { outputs, slice, infer, runRows, begunAt, encodingAt });
+      const ran = { outputs, slice, infer, runRows, begunAt, encodingAt };
+      const answer = answerOf(loaded, one, ran);
       outcomes[one.index] = { kind: 'answered', answer };
       encodingAt += answer.timings.encode;
     } catch (error) {
@@ -184,47 +187,6 @@ function requireRows(outputs: ReadonlyMap<string, Tensor>, rows: number): void {
   for (const { name, shape } of outputs.values()) {
     if (shape[0] !== rows) throw new Error(`\`${name}\` has ${shape[0] ?? 0} rows for ${rows}`);
   }
-}
-
-function encode(
-  { model, allocate }: LoadedSession,
-  { source, request, rows, startedAt, decodedAt }: Decoded,
-  ran: {
-    outputs: ReadonlyMap<string, Tensor>;
-    slice: (tensor: Tensor) => Tensor;
-    infer: number;
-    runRows: number;
-    begunAt: number;
-    encodingAt: number;
-  },
-): RunAnswer {
-  const encoded = encodeResponse(
-    {
-      modelName: model.name,
-      modelVersion: model.version,
-      id: request.id,
-      outputs: request.outputs.map(({ name, binary }) => ({
-        tensor: ran.slice(ran.outputs.get(name) as Tensor),
-        binary,
-      })),
-    },
-    allocate,
-  );
-  const compressed = source.acceptEncoding && compress(encoded.body, source.acceptEncoding);
-  return {
-    body: compressed ? ownBytes(compressed.body) : encoded.body,
-    headerLength: encoded.headerLength,
-    contentEncoding: compressed ? compressed.encoding : undefined,
-    rows,
-    runRows: ran.runRows,
-    timings: {
-      // Before it was looked at, and while others of its batch were.
-      queue: startedAt - source.arrivedAt + (ran.begunAt - decodedAt),
-      decode: decodedAt - startedAt,
-      infer: ran.infer,
-      encode: monotonicNs() - ran.encodingAt,
-    },
-  };
 }
 
 function failed(error: unknown): Exclude<RunOutcome, { kind: 'answered' }> {

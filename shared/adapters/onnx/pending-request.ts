@@ -62,7 +62,7 @@ export class PendingRequest extends PendingWork<RunAnswer> {
   readonly request: RunRequest;
 
   constructor(loaded: LoadedModel, job: InferJob, caller: Caller<RunAnswer>) {
-    const { body, headerLength, contentEncoding, acceptEncoding, priority } = job;
+    const { body, headerLength, contentEncoding, acceptEncoding, priority, observe } = job;
     super(loaded, { priority, bytes: body.byteLength, serviceNs: loaded.serviceNs }, caller);
     this.request = {
       body,
@@ -70,6 +70,7 @@ export class PendingRequest extends PendingWork<RunAnswer> {
       contentEncoding,
       acceptEncoding,
       arrivedAt: monotonicNs(),
+      observe,
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../../errors.ts';
-import type { InferTimings, ScoreAnswer, ScoreJob } from '../../ports.ts';
+import type { InferJob, InferTimings, Observed, ScoreAnswer, ScoreJob } from '../../ports.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 
 /** One request as it came from the wire. */
@@ -10,6 +10,7 @@ export interface RunRequest {
   readonly acceptEncoding: string | undefined;
   /** Nanoseconds of the process's monotonic clock. */
   readonly arrivedAt: number;
+  readonly observe: InferJob['observe'];
 }
 
 /** What a model thread is asked to do. Buffers are transferred both ways. */
@@ -57,6 +58,8 @@ export interface RunAnswer {
   readonly rows: number;
   /** Rows of the run that this request shared; 0 when another of its requests counts that run. */
   readonly runRows: number;
+  /** There when it was asked for. */
+  readonly observed?: Observed;
 }
 
 /** What became of one request. */

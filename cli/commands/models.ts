@@ -39,13 +39,9 @@ export async function showModel(
     await terminal.write(`${JSON.stringify(model)}\n`);
     return;
   }
-  const routing = documentAt(model, 'routing');
-  const aliases = Object.entries(documentAt(model, 'aliases'));
   const facts = [
     ['model', textAt(model, 'name') ?? name],
-    ['production', textAt(routing, 'production') ?? '-'],
-    ['candidate', shareText(documentAt(routing, 'candidate'))],
-    ['aliases', aliases.map(([alias, of]) => `${alias} → ${String(of)}`).join(', ') || '-'],
+    ...routingFacts(model),
     ...(await signature(server, name)),
   ];
   const [head = [], ...rest] = facts;
@@ -57,6 +53,21 @@ export async function showModel(
   await terminal.write(
     `${table(head, rest)}\n${table(['VERSION', 'STATE', 'REGISTERED'], versions)}`,
   );
+}
+
+/** Who takes a model's traffic, and how its versions are named; from a model, or its history. */
+export function routingFacts(model: Document): string[][] {
+  const routing = documentAt(model, 'routing');
+  const aliases = Object.entries(documentAt(model, 'aliases'));
+  const { shadow } = routing;
+  const rollout = textAt(documentAt(model, 'rollout'), 'id');
+  return [
+    ['production', textAt(routing, 'production') ?? '-'],
+    ['candidate', shareText(documentAt(routing, 'candidate'))],
+    ...(shadow === undefined ? [] : [['shadow', shareText(documentAt(routing, 'shadow'))]]),
+    ...(rollout === undefined ? [] : [['rollout', rollout]]),
+    ['aliases', aliases.map(([alias, of]) => `${alias} → ${String(of)}`).join(', ') || '-'],
+  ];
 }
 
 /** Nothing for a model that nothing is routed to. */

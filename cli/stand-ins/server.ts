@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StandInBatches } from './batches.ts';
+import { StandInRollouts } from './rollouts.ts';
 import { StandInStorage } from './storage.ts';
 import { type Asked, problem, type Told } from './told.ts';
 
@@ -12,6 +13,7 @@ export class StandInServer {
   readonly asked: Asked[] = [];
   readonly storage = new StandInStorage();
   readonly batches = new StandInBatches(this.storage);
+  readonly rollouts = new StandInRollouts();
   /** Answers of further routes, by method and path without query. */
   readonly routes = new Map<string, (asked: Asked) => Told>();
   readonly #faults: { match: RegExp; fault: Fault }[] = [];
@@ -68,6 +70,7 @@ export class StandInServer {
     if (pathname === '/uploads') return this.storage.grant(asked, this.origin);
     if (pathname.startsWith('/storage/')) return this.storage.answer(asked);
     if (pathname.startsWith('/batches')) return this.batches.answer(asked);
+    if (/^\/models\/[^/]+\/rollouts/.test(pathname)) return this.rollouts.answer(asked);
     return problem(404, `there is no ${pathname}`);
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAzureArtifacts } from './adapters/azure/artifacts.ts';
@@ -36,11 +37,14 @@ import type {
 import { workerFile } from './start-ahead.ts';
 import { ColdStart } from './telemetry/cold-start.ts';
 import { StatisticsOfModels } from './telemetry/model-statistics.ts';
+import { LiveRecorder } from './usecases/live-recorder.ts';
 import { RecentModels } from './usecases/recent-models.ts';
 import { ServableModels } from './usecases/servable-models.ts';
 
 /** Of large bodies' buffers that wait to be used again. */
 const POOLED_BYTES = 64 << 20;
+/** What was counted last is waited for so long when the app closes. */
+const LAST_FLUSH_MS = 3_000;
 
 /** Everything a handler may need; use cases take the slice that they use. */
 export interface App {
@@ -64,6 +68,7 @@ export interface App {
   readonly bodyPool: BodyPool;
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
+  readonly recorder: LiveRecorder;
   readonly coldStart: ColdStart;
   /** Lets what runs end and frees everything; new work is refused. */
   close(): Promise<void>;
@@ -133,6 +138,13 @@ export function compose(
     config,
   });
   void recentModels.begin();
+  const recorder = new LiveRecorder({
+    counters: stores.counters,
+    clock,
+    boot: randomUUID(),
+    flushMs: config.countersFlushMs,
+    warn: (message) => process.stderr.write(`warn: ${message}\n`),
+  });
   return {
     config,
     clock,
@@ -156,10 +168,12 @@ export function compose(
     bodyPool,
     models,
     statistics: new StatisticsOfModels(),
+    recorder,
     coldStart,
     async close() {
       await recentModels.end();
       await engine.close();
+      await recorder.close(LAST_FLUSH_MS);
     },
   };
 }

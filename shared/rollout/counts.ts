@@ -53,7 +53,7 @@ export interface StageCounts {
   /** The rollout's id, or the key of a `LiveTest` without one. */
   readonly key: string;
   readonly stage: number;
-  /** Names the process: it counts from zero. */
+  /** Names who counted, from zero: a process, and how often it has begun to count something. */
   readonly boot: string;
   /** Ms since the epoch. */
   readonly updatedAt: number;

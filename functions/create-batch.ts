@@ -1,9 +1,7 @@
-import { ServingError } from '../shared/errors.ts';
 import { json } from './answer.ts';
 import { callerOf } from './caller.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { HttpFunction } from './trigger.ts';
-
-const MAX_KEY_LENGTH = 128;
 
 /** POST /batches: a file to be scored, by the queue. */
 export const createBatchFunction: HttpFunction = {
@@ -20,7 +18,7 @@ export const createBatchFunction: HttpFunction = {
         import('./batch-document.ts'),
         import('../shared/usecases/batch-progress.ts'),
       ]);
-    const idempotencyKey = parseKey(request.headers.get('idempotency-key'));
+    const idempotencyKey = idempotencyKeyOf(request);
     const body = await readBatchBody(request, app.config.maxBodyBytes);
     const job = await createBatch(app, {
       ...body,
@@ -31,12 +29,3 @@ export const createBatchFunction: HttpFunction = {
     return json(202, document, { location: `/batches/${job.id}` });
   },
 };
-
-function parseKey(key: string | null): string | undefined {
-  if (key === null) return undefined;
-  if (key.length >= 1 && key.length <= MAX_KEY_LENGTH) return key;
-  throw new ServingError({
-    kind: 'malformed',
-    detail: `Idempotency-Key: expected 1 to ${MAX_KEY_LENGTH} characters, got ${key.length}`,
-  });
-}

@@ -1,11 +1,18 @@
 import { batchErrorsFunction, batchOutputFunction } from './batch-result.ts';
 import { cancelBatchFunction } from './cancel-batch.ts';
+import {
+  abortRolloutFunction,
+  pauseRolloutFunction,
+  promoteRolloutFunction,
+  resumeRolloutFunction,
+} from './command-rollout.ts';
 import { createBatchFunction } from './create-batch.ts';
 import { deleteModelFunction } from './delete-model.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { inferFunction, inferVersionFunction } from './infer.ts';
 import { listBatchesFunction } from './list-batches.ts';
 import { listModelsFunction } from './list-models.ts';
+import { listRolloutsFunction } from './list-rollouts.ts';
 import { listVersionsFunction } from './list-versions.ts';
 import { modelFileFunction } from './model-file.ts';
 import {
@@ -28,13 +35,16 @@ import { poisonedRegistrationFunction } from './poisoned-registration.ts';
 import { readBatchFunction } from './read-batch.ts';
 import { readHistoryFunction } from './read-history.ts';
 import { readModelFunction } from './read-model.ts';
+import { readRolloutFunction } from './read-rollout.ts';
 import { readVersionFunction } from './read-version.ts';
 import { registerModelFunction } from './register-model.ts';
 import { removeAliasFunction } from './remove-alias.ts';
 import { retireVersionFunction } from './retire-version.ts';
+import { rollBackFunction } from './roll-back.ts';
 import { routeTrafficFunction } from './route-traffic.ts';
 import { scoreBatchFunction } from './score-batch.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
+import { startRolloutFunction } from './start-rollout.ts';
 import { sweepFunction } from './sweep.ts';
 import { sweepBatchesFunction } from './sweep-batches.ts';
 import type { FunctionDefinition } from './trigger.ts';
@@ -71,6 +81,14 @@ export const functions: readonly FunctionDefinition[] = [
   nameVersionFunction,
   removeAliasFunction,
   routeTrafficFunction,
+  startRolloutFunction,
+  listRolloutsFunction,
+  readRolloutFunction,
+  pauseRolloutFunction,
+  resumeRolloutFunction,
+  promoteRolloutFunction,
+  abortRolloutFunction,
+  rollBackFunction,
   readHistoryFunction,
   registerModelFunction,
   modelFileFunction,

@@ -1,15 +1,19 @@
 import { etagOf, type Precondition } from '../shared/registry/etag.ts';
 import type { ModelRecord, Routing, Share } from '../shared/registry/model-record.ts';
+import { isActive, takenPercent } from '../shared/rollout/rollout.ts';
 import { json } from './answer.ts';
 import { ifMatchHolds } from './etag.ts';
 import type { Answer, Request } from './trigger.ts';
 
-/** A model as GET answers it, and every request that changes its routing or aliases. */
-export function modelDocument({ model, routing, aliases, versions }: ModelRecord) {
+/** A model as GET answers it, and every request that changes its routing, aliases or rollouts. */
+export function modelDocument({ model, routing, aliases, versions, rollout }: ModelRecord) {
   return {
     name: model,
     routing: routingDocument(routing),
     aliases: aliasesDocument(aliases),
+    ...(isActive(rollout) && {
+      rollout: { id: rollout.id, state: rollout.status.state, percent: takenPercent(rollout) },
+    }),
     versions: versions
       .map(({ version, state, createdAt }) => ({ version: String(version), state, createdAt }))
       .reverse(),

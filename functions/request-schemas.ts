@@ -13,7 +13,22 @@ export const routingBody = z.strictObject({
   production: versionInBody,
   candidate: share,
   shadow: share,
+  allowBreaking: z.boolean().default(false),
 });
+
+const count = z.number().optional();
+/** Of `POST /models/{model}/rollouts`; which numbers are right, the plan's own rules say. */
+export const rolloutBody = z.strictObject({
+  version: versionInBody,
+  steps: z.array(z.number()).max(1_000).optional(),
+  minRequests: count,
+  minSeconds: count,
+  shadow: z.strictObject({ percent: z.number(), minRequests: count }).optional(),
+  allowBreaking: z.boolean().optional(),
+});
+
+/** Of a rollback, and of what is done with a rollout; without a body too. */
+export const whyBody = z.strictObject({ why: z.string().min(1).max(500).optional() });
 
 export const aliasBody = z.strictObject({ version: versionInBody });
 
@@ -35,4 +50,7 @@ export const uploadBody = z.strictObject({
 export const modelsPosition = z.strictObject({ modelsAfter: z.string().max(128) });
 export const versionsPosition = z.strictObject({ versionsBelow: z.int().positive() });
 export const eventsPosition = z.strictObject({ eventsAfter: z.int().positive() });
+export const rolloutsPosition = z.strictObject({
+  rolloutsBefore: z.strictObject({ createdAt: z.string().max(64), id: z.string().max(64) }),
+});
 export const batchesPosition = z.strictObject({ batchesBefore: z.string().max(64) });

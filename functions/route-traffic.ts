@@ -1,5 +1,4 @@
 import { parseModelName } from '../shared/ids.ts';
-import { routeTraffic } from '../shared/usecases/route-traffic.ts';
 import { readJson } from './body.ts';
 import { callerOf } from './caller.ts';
 import { modelAnswer, preconditionOf } from './model-document.ts';
@@ -17,11 +16,14 @@ export const routeTrafficFunction: HttpFunction = {
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const allows = preconditionOf(request);
-    const { routingBody: schema } = await import('./request-schemas.ts');
+    const [{ routingBody: schema }, { routeTraffic }] = await Promise.all([
+      import('./request-schemas.ts'),
+      import('../shared/usecases/route-traffic.ts'),
+    ]);
     const wanted = await readJson(request, { schema, what: 'routing', maxBytes: MAX_BYTES });
-    const { production, candidate, shadow } = wanted;
+    const { production, candidate, shadow, allowBreaking } = wanted;
     const routing = { production, ...(candidate && { candidate }), ...(shadow && { shadow }) };
     const who = callerOf(request);
-    return modelAnswer(await routeTraffic(app, { model, routing, allows, who }));
+    return modelAnswer(await routeTraffic(app, { model, routing, allowBreaking, allows, who }));
   },
 };

@@ -17,15 +17,21 @@ export interface Happening {
 /** Longest `why` of an event, in characters: events travel with the record that they describe. */
 const MAX_WHY = 500;
 
+/** What a step may change, beside its event. */
+type Changes = Partial<
+  Pick<
+    ModelRecord,
+    'routing' | 'aliases' | 'versions' | 'nextVersion' | 'purges' | 'formerly' | 'rollout'
+  >
+>;
+
 /**
  * One step of a record's life: `changes` become true and one event says so. Steps of the same write
  * are chained with `further`, which keeps the events of the steps before it.
  */
 export function amend(
   record: ModelRecord,
-  changes: Partial<
-    Pick<ModelRecord, 'routing' | 'aliases' | 'versions' | 'nextVersion' | 'purges'>
-  >,
+  changes: Changes,
   happening: Happening,
   stamp: Stamp,
 ): ModelRecord {
@@ -35,7 +41,7 @@ export function amend(
 /** A second step of the same write as the `amend` before it. */
 export function further(
   record: ModelRecord,
-  changes: Partial<Pick<ModelRecord, 'routing'>>,
+  changes: Changes,
   happening: Happening,
   stamp: Stamp,
 ): ModelRecord {
@@ -44,13 +50,13 @@ export function further(
 
 function step(
   record: ModelRecord,
-  changes: Partial<ModelRecord>,
+  changes: Changes,
   { happening, stamp, kept }: { happening: Happening; stamp: Stamp; kept: readonly ModelEvent[] },
 ): ModelRecord {
   const changed = { ...record, ...changes };
   const event: ModelEvent = {
     seq: record.nextEvent,
-    at: notBefore(record.events.at(-1)?.at, stamp.now),
+    at: timeOf(record, stamp),
     who: stamp.who,
     type: happening.type,
     why: happening.why.slice(0, MAX_WHY),
@@ -60,9 +66,11 @@ function step(
   };
   return {
     ...changed,
-    // What is routed or named is what a caller's If-Match is about.
+    // What is routed, named or rolled out is what a caller's If-Match is about.
     generation:
-      changed.routing === record.routing && changed.aliases === record.aliases
+      changed.routing === record.routing &&
+      changed.aliases === record.aliases &&
+      changed.rollout === record.rollout
         ? record.generation
         : record.generation + 1,
     nextEvent: record.nextEvent + 1,
@@ -70,8 +78,9 @@ function step(
   };
 }
 
-/** Clocks of instances differ; a model's history doesn't go back. */
-function notBefore(last: string | undefined, now: number): string {
+/** When a change of a record is made, RFC 3339. Clocks of instances differ; a history doesn't go back. */
+export function timeOf({ events }: Pick<ModelRecord, 'events'>, { now }: Stamp): string {
+  const last = events.at(-1)?.at;
   const at = new Date(now).toISOString();
   return last !== undefined && last > at ? last : at;
 }

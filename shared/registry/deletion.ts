@@ -1,10 +1,12 @@
 import { ServingError } from '../errors.ts';
-import { amend, type Stamp } from './amend.ts';
+import { amend, further, type Stamp } from './amend.ts';
 import type { ModelRecord } from './model-record.ts';
+import { endRollout } from './rollout-changes.ts';
 
 /**
  * Ends the life of a model: what is left is a tombstone that keeps the counters and owes the removal
- * of its artifacts. A tombstone is left as it is.
+ * of its artifacts, and the last rollout, which an active one ended as aborted. A tombstone is left as
+ * it is.
  * @throws ServingError `conflict` while something is routed and `force` isn't given
  */
 export function bury(record: ModelRecord, force: boolean, stamp: Stamp): ModelRecord {
@@ -16,9 +18,10 @@ export function bury(record: ModelRecord, force: boolean, stamp: Stamp): ModelRe
       detail: `model ${record.model} can't be deleted: version ${production} takes its traffic; DELETE with ?force=true deletes it nevertheless`,
     });
   }
+  const { formerly, keys, ...rest } = endRollout(record, { why: 'the model is deleted' }, stamp);
   // The generation grows even when nothing was routed: no ETag of this life fits the next.
-  const tombstone = amend(
-    record,
+  const tombstone = (rest.rollout === record.rollout ? amend : further)(
+    rest,
     { routing: {}, aliases: {}, versions: [], purges: [...record.purges, record.incarnation] },
     {
       type: 'deleted',

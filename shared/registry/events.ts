@@ -15,6 +15,14 @@ export interface ModelEvent {
     | 'routed'
     | 'aliased'
     | 'unaliased'
+    | 'rolloutStarted'
+    | 'rolloutAdvanced'
+    | 'rolloutPaused'
+    | 'rolloutResumed'
+    | 'rolloutCompleted'
+    | 'rolloutAborted'
+    /** By a rollout that harmed, or because somebody asked for it. */
+    | 'rolledBack'
     | 'deleted';
   readonly why: string;
   readonly figures?: Readonly<Record<string, number | string>>;

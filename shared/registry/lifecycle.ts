@@ -1,6 +1,7 @@
 import { ServingError } from '../errors.ts';
 import type { ModelName, Version } from '../ids.ts';
-import { amend, further, type Stamp } from './amend.ts';
+import { isActive } from '../rollout/rollout.ts';
+import { amend, further, type Happening, type Stamp } from './amend.ts';
 import { owePurge } from './deletion.ts';
 import { findEntry } from './lookup.ts';
 import type { ModelRecord, Submission, Verdict, VersionEntry } from './model-record.ts';
@@ -17,7 +18,7 @@ export const MAX_VERSIONS = 5_000;
 export function allocate(
   record: ModelRecord | undefined,
   submission: Submission,
-  stamp: Stamp,
+  stamp: Stamp & { readonly figures?: Happening['figures'] },
 ): { record: ModelRecord | undefined; entry?: VersionEntry; created: boolean } {
   const { model, incarnation, fingerprint, digest } = submission;
   const current = record ?? firstLife(model);
@@ -34,15 +35,15 @@ export function allocate(
       detail: `model ${model} has ${MAX_VERSIONS} versions, the most a model can have; register under another name`,
     });
   }
-  const { deleted, ...alive } = current;
+  const alive = revived(current);
   const entry: VersionEntry = {
     version: current.nextVersion as Version,
     fingerprint,
     createdAt: new Date(stamp.now).toISOString(),
     state: 'pending',
   };
-  const why = deleted ? 'registered again after the model was deleted' : 'registered';
-  const figures = { version: String(entry.version), digest };
+  const why = current.deleted ? 'registered again after the model was deleted' : 'registered';
+  const figures = { version: String(entry.version), digest, ...stamp.figures };
   return {
     record: amend(
       alive,
@@ -53,6 +54,13 @@ export function allocate(
     entry,
     created: true,
   };
+}
+
+/** A tombstone without what belongs to the life before; any other record as it is. */
+function revived(record: ModelRecord): ModelRecord {
+  if (!record.deleted) return record;
+  const { deleted, rollout, ...alive } = record;
+  return alive;
 }
 
 function firstLife(model: ModelName): ModelRecord {
@@ -110,7 +118,7 @@ export function decide(record: ModelRecord, verdict: Verdict, stamp: Stamp): Mod
 
 /**
  * Takes a version out of service for good; again is no change.
- * @throws ServingError `conflict` while it is routed or named
+ * @throws ServingError `conflict` while it is routed, named or in a rollout
  */
 export function retire(record: ModelRecord, version: Version, stamp: Stamp): ModelRecord {
   const entry = findEntry(record, version);
@@ -137,7 +145,7 @@ export function retire(record: ModelRecord, version: Version, stamp: Stamp): Mod
   );
 }
 
-function usesOf({ routing, aliases }: ModelRecord, version: Version): string[] {
+function usesOf({ routing, aliases, rollout }: ModelRecord, version: Version): string[] {
   return [
     ...(routing.production === version ? ['production'] : []),
     ...(routing.candidate?.version === version ? ['candidate'] : []),
@@ -145,6 +153,9 @@ function usesOf({ routing, aliases }: ModelRecord, version: Version): string[] {
     ...Object.entries(aliases)
       .filter(([, named]) => named === version)
       .map(([alias]) => `aliased as ${alias}`),
+    ...(isActive(rollout) && [rollout.plan.version, rollout.plan.from].includes(version)
+      ? [`in rollout ${rollout.id}`]
+      : []),
   ];
 }
 

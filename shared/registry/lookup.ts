@@ -56,3 +56,13 @@ export function unknownAlias(record: ModelRecord, alias: AliasName): ServingErro
     detail: `model ${record.model} has no alias ${alias}; PUT /models/${record.model}/aliases/${alias} makes it`,
   });
 }
+
+/** @throws ServingError `conflict` unless the version is `ready`; `what` says what for */
+export function requireReady(record: ModelRecord, version: Version, what: string): void {
+  const state = findEntry(record, version)?.state;
+  if (state === 'ready') return;
+  throw new ServingError({
+    kind: 'conflict',
+    detail: `version ${version} of model ${record.model} is ${state ?? 'unknown'}; only a ready version ${what}`,
+  });
+}

@@ -1,8 +1,10 @@
 import { ServingError } from '../errors.ts';
 import type { AliasName, Version } from '../ids.ts';
 import { amend, type Stamp } from './amend.ts';
-import { findAlias, findEntry, unknownAlias } from './lookup.ts';
+import { withFormer } from './formerly.ts';
+import { findAlias, requireReady, unknownAlias } from './lookup.ts';
 import type { ModelRecord, Routing } from './model-record.ts';
+import { requireNoRollout } from './rollout-changes.ts';
 
 /** Every event carries the aliases: more of them would make a record too large to store. */
 export const MAX_ALIASES = 100;
@@ -10,7 +12,7 @@ export const MAX_ALIASES = 100;
 /**
  * Replaces the routing as a whole; the same again is no change.
  * @throws ServingError `conflict`: a version that isn't there, isn't ready or stands twice, or a
- * percentage out of range
+ * percentage out of range, or a rollout that decides what is routed
  */
 export function route(
   record: ModelRecord,
@@ -34,10 +36,11 @@ export function route(
       });
     }
   }
+  requireNoRollout(record);
   if (sameRouting(record.routing, routing)) return record;
   return amend(
     record,
-    { routing },
+    { routing, ...withFormer(record, routing.production) },
     { type: 'routed', why: 'routing was replaced', figures: routingFigures(routing) },
     stamp,
   );
@@ -110,13 +113,4 @@ export function unname(record: ModelRecord, alias: AliasName, stamp: Stamp): Mod
     { type: 'unaliased', why: 'deleted', figures: { alias, version: String(version) } },
     stamp,
   );
-}
-
-function requireReady(record: ModelRecord, version: Version, what: string): void {
-  const state = findEntry(record, version)?.state;
-  if (state === 'ready') return;
-  throw new ServingError({
-    kind: 'conflict',
-    detail: `version ${version} of model ${record.model} is ${state ?? 'unknown'}; only a ready version ${what}`,
-  });
 }

@@ -73,7 +73,23 @@ export interface Rollout {
       };
 }
 
+/** One that decides what is routed. */
+export type ActiveRollout = Rollout & { readonly status: { readonly state: 'running' | 'paused' } };
+
 /** Whether a rollout still decides what is routed. */
-export function isActive(rollout: Rollout | undefined): rollout is Rollout {
+export function isActive(rollout: Rollout | undefined): rollout is ActiveRollout {
   return rollout?.status.state === 'running' || rollout?.status.state === 'paused';
+}
+
+/** Percent of the requests that a rollout lets its version answer now. */
+export function takenPercent({ stage, status }: Rollout): number {
+  switch (status.state) {
+    case 'completed':
+      return 100;
+    case 'rolledBack':
+    case 'aborted':
+      return 0;
+    default:
+      return stage.kind === 'canary' ? stage.percent : 0;
+  }
 }

@@ -18,20 +18,20 @@ const MAX_PAUSE_MS = 2_000;
 
 /**
  * The one way a model's record is written: read, let `transition` say what it becomes, copy out the
- * events it drops, replace it if nobody else has. A lost race begins again with what the winner
- * wrote, so `transition` must be pure; the very record it was given means that there is nothing to
- * write.
+ * events and the rollout that it drops, replace it if nobody else has. A lost race begins again with
+ * what the winner wrote, so `transition` must change nothing; what it reads besides must never change
+ * once it stands. The very record it was given means that there is nothing to write.
  * @returns what `transition` answered for the record that stands
  * @throws ServingError `unavailable` after too many lost races, and what `transition` throws
  */
 export async function changeModel<T extends { readonly record: ModelRecord | undefined }>(
   deps: RegistryDeps,
   model: ModelName,
-  transition: (record: ModelRecord | undefined, now: number) => T,
+  transition: (record: ModelRecord | undefined, now: number) => T | Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const stored = await deps.registry.readModel(model);
-    const result = transition(stored?.value, deps.clock());
+    const result = await transition(stored?.value, deps.clock());
     if (result.record === stored?.value || !result.record) return result;
     if (await write(deps.registry, stored, result.record)) return result;
     await (deps.backOff ?? pause)(attempt);
@@ -49,8 +49,12 @@ async function write(
   after: ModelRecord,
 ): Promise<boolean> {
   if (!before) return (await registry.createModel(after)) !== undefined;
-  // An event must stand in a document of its own before the record that holds it is replaced: so
-  // whenever this stops, every event stands in one of the two places.
+  // An event, or a rollout that ended, must stand in a document of its own before the record that
+  // holds it is replaced: so whenever this stops, each stands in one of the two places.
+  const { rollout } = before.value;
+  if (rollout && rollout.id !== after.rollout?.id) {
+    await registry.createRollout(after.model, rollout);
+  }
   for (const event of before.value.events) {
     if (!after.events.includes(event)) await registry.createEvent(after.model, event);
   }

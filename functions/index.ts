@@ -8,6 +8,7 @@ import {
 } from './command-rollout.ts';
 import { createBatchFunction } from './create-batch.ts';
 import { deleteModelFunction } from './delete-model.ts';
+import { dropModelFunction } from './drop-model.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { inferFunction, inferVersionFunction } from './infer.ts';
 import { listBatchesFunction } from './list-batches.ts';
@@ -47,6 +48,7 @@ import { serverMetadataFunction } from './server-metadata.ts';
 import { startRolloutFunction } from './start-rollout.ts';
 import { sweepFunction } from './sweep.ts';
 import { sweepBatchesFunction } from './sweep-batches.ts';
+import { sweepDropsFunction } from './sweep-drops.ts';
 import type { FunctionDefinition } from './trigger.ts';
 import { uploadFunction } from './upload.ts';
 import { validateRegistrationFunction } from './validate-registration.ts';
@@ -103,6 +105,8 @@ export const functions: readonly FunctionDefinition[] = [
   validateRegistrationFunction,
   poisonedRegistrationFunction,
   sweepFunction,
+  dropModelFunction,
+  sweepDropsFunction,
   scoreBatchFunction,
   poisonedBatchFunction,
   sweepBatchesFunction,

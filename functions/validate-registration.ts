@@ -1,15 +1,22 @@
+import { dropText } from './drop-text.ts';
 import type { QueueFunction } from './trigger.ts';
 
-/** Examines what was registered. */
+/** Examines what was registered; what was dropped then goes on by its policy. */
 export const validateRegistrationFunction: QueueFunction = {
   kind: 'queue',
   name: 'validate-registration',
   queue: 'registrations',
-  async handler(app, message) {
-    const [{ validateVersion }, { parseRegistrationMessage }] = await Promise.all([
+  async handler(app, message, context) {
+    const [{ validateVersion }, { settleDrops }, { parseRegistrationMessage }] = await Promise.all([
       import('../shared/usecases/validate-version.ts'),
+      import('../shared/usecases/settle-drops.ts'),
       import('./registration-message.ts'),
     ]);
-    await validateVersion(app, parseRegistrationMessage(message));
+    const registration = parseRegistrationMessage(message);
+    await validateVersion(app, registration);
+    // What can't be settled now, the sweep of drops settles: the version is decided.
+    const { ended, failures } = await settleDrops(app, { model: registration.model });
+    for (const { path, status } of ended) context.log(dropText(path, status));
+    if (failures.length > 0) context.warn(`${failures.length} drops could not be settled yet`);
   },
 };

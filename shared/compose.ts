@@ -17,6 +17,7 @@ import { ThreadedEngine } from './adapters/onnx/engine.ts';
 import { createInspector } from './adapters/onnx/inspector.ts';
 import { createPreparedModels } from './adapters/onnx/prepared-models.ts';
 import type { Config } from './config.ts';
+import { SeenDrops } from './drops/seen-drops.ts';
 import { BodyPool } from './inference/body-pool.ts';
 import { ByteBudget } from './inference/byte-budget.ts';
 import type {
@@ -58,6 +59,7 @@ export interface App {
   readonly batchFiles: BatchFiles;
   readonly uploads: Uploads;
   readonly dropped: DroppedFiles;
+  readonly seenDrops: SeenDrops;
   readonly spool: Spool;
   readonly modelFiles: ModelFiles;
   readonly inspector: ModelInspector;
@@ -156,6 +158,7 @@ export function compose(
     batchFiles: stores.batchFiles,
     uploads: stores.uploads,
     dropped: stores.dropped,
+    seenDrops: new SeenDrops(),
     spool: createSpool({ dir: join(config.scratchDir, 'spool'), maxBytes: config.maxSpoolBytes }),
     modelFiles,
     inspector: createInspector({

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { DroppedBlob } from '../drops/drop.ts';
 import { ServingError } from '../errors.ts';
 import { evaluationFileCheck } from '../evaluation/evaluation-file.ts';
 import type { Digest, ModelName } from '../ids.ts';
@@ -13,10 +14,11 @@ import {
   type RegistryDeps,
 } from './version-lifecycle.ts';
 
-/** Bytes to register: received, or waiting in `uploads/`. */
+/** Bytes to register: received, waiting in `uploads/`, or dropped into `incoming/`. */
 export type Content =
   | { readonly kind: 'file'; readonly file: SpooledFile }
-  | { readonly kind: 'blob'; readonly blob: string };
+  | { readonly kind: 'blob'; readonly blob: string }
+  | { readonly kind: 'dropped'; readonly blob: DroppedBlob };
 
 export interface Registration {
   readonly model: ModelName;
@@ -26,9 +28,12 @@ export interface Registration {
   readonly who: string;
 }
 
-export interface RegisterDeps extends RegistryDeps {
-  readonly artifacts: Pick<ArtifactStore, 'put' | 'adopt'>;
+export interface RegisterDeps extends RegistryDeps, StoreDeps {
   readonly messages: Pick<Messages, 'sendRegistration'>;
+}
+
+export interface StoreDeps {
+  readonly artifacts: Pick<ArtifactStore, 'put' | 'adopt' | 'adoptDropped'>;
   readonly config: Pick<Config, 'maxModelBytes' | 'maxBodyBytes'>;
 }
 
@@ -47,7 +52,7 @@ export async function registerModel(
   const { model, who } = registration;
   for (let life = 1; ; life++) {
     const incarnation = await currentIncarnation(deps, model);
-    const submission = await store(deps, registration, incarnation);
+    const submission = await storeSubmitted(deps, registration, incarnation);
     try {
       const registered = await allocateVersion(deps, submission, who);
       const { version, state } = registered.entry;
@@ -65,9 +70,13 @@ export async function registerModel(
   }
 }
 
-async function store(
-  deps: RegisterDeps,
-  { model, content, card, evaluation }: Registration,
+/**
+ * Makes artifacts of what is to be registered; again is no error. The submission is not written yet.
+ * @throws ServingError `malformed`, `tooLarge`, `conflict` (a blob changed meanwhile), `unavailable`
+ */
+export async function storeSubmitted(
+  deps: StoreDeps,
+  { model, content, card, evaluation }: Omit<Registration, 'who'>,
   incarnation: number,
 ): Promise<Submission> {
   const { maxModelBytes, maxBodyBytes } = deps.config;
@@ -96,12 +105,13 @@ async function store(
 }
 
 async function keep(
-  { artifacts }: RegisterDeps,
+  { artifacts }: StoreDeps,
   content: Content,
   limits: Parameters<ArtifactStore['adopt']>[2] & { into: Omit<ArtifactRef, 'digest'> },
 ): Promise<{ digest: Digest; bytes: number }> {
   const { into, ...adopting } = limits;
   if (content.kind === 'blob') return await artifacts.adopt(content.blob, into, adopting);
+  if (content.kind === 'dropped') return await artifacts.adoptDropped(content.blob, into, adopting);
   const { digest, bytes, path } = content.file;
   await artifacts.put({ ...into, digest }, path);
   return { digest, bytes };

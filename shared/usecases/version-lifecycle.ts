@@ -1,6 +1,7 @@
 import { ServingError } from '../errors.ts';
 import type { ModelName, Version } from '../ids.ts';
 import type { RegistrationMessage, RegistryStore } from '../ports.ts';
+import type { Happening } from '../registry/amend.ts';
 import { allocate, begin, decide } from '../registry/lifecycle.ts';
 import { findEntry } from '../registry/lookup.ts';
 import type { ModelRecord, Submission, Verdict, VersionEntry } from '../registry/model-record.ts';
@@ -31,7 +32,7 @@ export async function currentIncarnation(deps: RegistryDeps, model: ModelName): 
 
 /**
  * Records what was submitted, then gives it a version, or recognises the one it has. The model's
- * artifacts must stand already.
+ * artifacts must stand already. `figures` are told with its event.
  * @throws ServingError `conflict`: the model was deleted since `submission.incarnation` was asked
  * for, or has as many versions as it can
  */
@@ -39,11 +40,12 @@ export async function allocateVersion(
   deps: RegistryDeps,
   submission: Submission,
   who: string,
+  figures: Happening['figures'] = {},
 ): Promise<Registered> {
   const { model } = submission;
   await deps.registry.createSubmission(submission);
   const { entry, created } = await changeModel(deps, model, (record, now) =>
-    allocate(record, submission, { now, who }),
+    allocate(record, submission, { now, who, figures }),
   );
   if (entry) return { entry, created };
   throw new ServingError({

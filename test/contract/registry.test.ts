@@ -249,7 +249,7 @@ describe.each(stores)('the registry in %s', (_, open) => {
 
     const settled: Drop = {
       ...drop,
-      status: { state: 'settled', settledAt: NOW, outcome: 'rejected' },
+      status: { state: 'settled', decidedAt: NOW, outcome: 'rejected', reasons: ['why'] },
     };
     await registry.replaceDrop(settled, replaced?.etag ?? '');
     expect(await unsettled({ model: name, limit: 9 })).toEqual([`${name} drop2`]);

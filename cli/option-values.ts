@@ -21,11 +21,12 @@ export function percentages(text: string): number[] {
 }
 
 /** `10` or `10:500`: percent of the requests, and how many of them. */
-export function shadow(text: string): { percent: number; minRequests: number } {
-  const [percent = '', requests = '100', ...rest] = text.split(':');
+export function shadow(text: string): { percent: number; minRequests?: number } {
+  const [percent = '', requests, ...rest] = text.split(':');
   const share = percentage(percent);
-  if (share !== undefined && rest.length === 0 && /^\d{1,9}$/.test(requests)) {
-    return { percent: share, minRequests: Number(requests) };
+  if (share !== undefined && rest.length === 0) {
+    if (requests === undefined) return { percent: share };
+    if (/^\d{1,9}$/.test(requests)) return { percent: share, minRequests: Number(requests) };
   }
   throw new InvalidArgumentError('Expected a percentage, or one with requests such as 10:500.');
 }

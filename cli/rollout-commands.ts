@@ -38,16 +38,18 @@ export function addRollout(program: Command, does: Does): void {
     'watch',
     'follows a rollout until it ends; exit code 1 when the new version did not make it',
   ).action(does<Named>(watchRollout));
-  one('pause', 'keeps a rollout where it is; it is still rolled back when it harms').action(
-    does<Named>(commandRollout('pause')),
-  );
-  one('resume', 'lets a paused rollout go on').action(does<Named>(commandRollout('resume')));
-  one('promote', 'ends a rollout at once: the new version takes production').action(
-    does<Named>(commandRollout('promote')),
-  );
-  one('abort', 'ends a rollout at once: the old version keeps production').action(
-    does<Named>(commandRollout('abort')),
-  );
+  const change = (name: 'pause' | 'resume' | 'promote' | 'abort', description: string) =>
+    one(name, description)
+      .option('--why <text>', 'stands in the history')
+      .action(
+        does<[model: string, id: string | undefined, options: { why?: string }]>(
+          commandRollout(name),
+        ),
+      );
+  change('pause', 'keeps a rollout where it is; it is still rolled back when it harms');
+  change('resume', 'lets a paused rollout go on');
+  change('promote', 'ends a rollout at once: the new version takes production');
+  change('abort', 'ends a rollout at once: the old version keeps production');
 }
 
 function addStart(rollout: Command, does: Does): void {
@@ -61,7 +63,7 @@ function addStart(rollout: Command, does: Does): void {
     .option('--min-seconds <seconds>', 'that a step takes at least', wholeNumber)
     .option(
       '--shadow <percent[:requests]>',
-      'first send copies of so many percent, until so many were compared (default: 100)',
+      'first send copies of so many percent, until so many were compared',
       shadow,
     )
     .option('--allow-breaking', 'although its inputs or outputs break what callers do')
@@ -81,6 +83,7 @@ export function addRollback(program: Command, does: Does): void {
     .command('rollback')
     .description('puts the version before into production again')
     .argument('<model>', 'the model')
+    .option('--why <text>', 'stands in the history')
     .addHelpText('after', example('pilotlight rollback churn'))
-    .action(does<[model: string]>(rollBack));
+    .action(does<[model: string, options: { why?: string }]>(rollBack));
 }

@@ -3,9 +3,9 @@ import { table } from './text-forms.ts';
 
 /** Where a rollout is, in a few words: `canary 25 %`, `shadow 100 %, paused`. */
 export function whereabouts(rollout: Document): string {
-  const kind = textAt(documentAt(rollout, 'stage'), 'kind') ?? 'at';
+  const at = documentAt(rollout, 'stage');
   const state = textAt(rollout, 'state') ?? 'unknown';
-  const stage = `${kind} ${numberAt(rollout, 'percent') ?? 0} %`;
+  const stage = `${textAt(at, 'kind') ?? 'at'} ${numberAt(at, 'percent') ?? 0} %`;
   return state === 'running' ? stage : `${stage}, ${state}`;
 }
 

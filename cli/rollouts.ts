@@ -1,4 +1,4 @@
-import { type Document, documentAt, documentsAt, numberAt, required, textAt } from './document.ts';
+import { type Document, documentsAt, numberAt, required, textAt } from './document.ts';
 import { CommandFailure } from './failure.ts';
 import { openProgress } from './progress.ts';
 import { LONG } from './retrying.ts';
@@ -51,7 +51,8 @@ export async function followRollout(
       const document = await readRollout(server, model, id, { signal, patience: LONG });
       if (hasEnded(document)) return document;
       const where = whereabouts(document);
-      bar?.show(shareOf(document), `${where} · ${verdictOf(document) ?? 'not looked at yet'}`);
+      const share = (numberAt(document, 'percent') ?? 0) / 100;
+      bar?.show(share, `${where} · ${verdictOf(document) ?? 'not looked at yet'}`);
       if (!bar && !json && where !== said) terminal.say(where);
       said = where;
       await terminal.sleep(POLL_MS, signal);
@@ -76,10 +77,4 @@ export function expectCompleted(model: string, rollout: Document): void {
     `${model} version ${version} ${what}, version ${from} stays in production${why === undefined ? '' : `: ${why}`}`,
     { document: rollout },
   );
-}
-
-/** Of the traffic, from 0 to 1; a shadow answers nobody. */
-function shareOf(rollout: Document): number {
-  const stage = documentAt(rollout, 'stage');
-  return textAt(stage, 'kind') === 'shadow' ? 0 : (numberAt(rollout, 'percent') ?? 0) / 100;
 }

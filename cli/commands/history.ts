@@ -12,10 +12,12 @@ export async function rollBack(
   server: Server,
   { terminal, json }: Globals,
   model: string,
+  { why }: { why?: string },
 ): Promise<void> {
   const { document } = await server.call({
     method: 'POST',
     path: `/models/${encodeURIComponent(model)}/rollback`,
+    ...(why !== undefined && { body: Buffer.from(JSON.stringify({ why })) }),
     // An attempt whose answer was lost and the next one go back once.
     headers: { 'idempotency-key': randomUUID() },
     patience: USUAL,

@@ -36,6 +36,11 @@ describe('rollout start', () => {
     ]);
   });
 
+  test('leaves how many to compare to the server', async () => {
+    expect(await bench.run('rollout', 'start', 'churn', '2', '--shadow', '7.5')).toBe(0);
+    expect(bodies()).toEqual([{ version: '2', shadow: { percent: 7.5 } }]);
+  });
+
   test('is one rollout though its first answer was lost', async () => {
     bench.server.fail(/^POST .*rollouts$/, 'reset');
     expect(await bench.run('rollout', 'start', 'churn', '2', '--json')).toBe(0);
@@ -121,6 +126,13 @@ describe('one rollout', () => {
     expect(await bench.run('rollout', command, 'churn')).toBe(0);
     expect(bench.terminal.output).toMatch(new RegExp(`^rollout +r2\nstate +${state}\n`));
     expect(bench.server.of(/^POST .*r1/)).toEqual([]);
+  });
+
+  test('tells the history why', async () => {
+    await bench.run('rollout', 'start', 'churn', '2');
+    expect(await bench.run('rollout', 'abort', 'churn', '--why', 'too dear')).toBe(0);
+    const [asked] = bench.server.of(/^POST .*abort$/);
+    expect(JSON.parse(asked?.body.toString() ?? '')).toEqual({ why: 'too dear' });
   });
 
   test('may be named', async () => {

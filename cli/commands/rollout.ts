@@ -18,7 +18,7 @@ export interface StartOptions {
   readonly steps?: readonly number[];
   readonly minRequests?: number;
   readonly minSeconds?: number;
-  readonly shadow?: { readonly percent: number; readonly minRequests: number };
+  readonly shadow?: { readonly percent: number; readonly minRequests?: number };
   readonly allowBreaking?: boolean;
   /** Follow it to its end. */
   readonly watch?: boolean;
@@ -112,13 +112,13 @@ export function commandRollout(command: 'pause' | 'resume' | 'promote' | 'abort'
   return async (
     server: Server,
     globals: Globals,
-    model: string,
-    id: string | undefined,
+    ...[model, id, { why }]: [model: string, id: string | undefined, options: { why?: string }]
   ): Promise<void> => {
     const named = id ?? (await newestRollout(server, model));
     const { document } = await server.call({
       method: 'POST',
       path: `${rolloutsPath(model)}/${encodeURIComponent(named)}/${command}`,
+      ...(why !== undefined && { body: Buffer.from(JSON.stringify({ why })) }),
       patience: USUAL,
     });
     await print(globals, model, document);

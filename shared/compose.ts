@@ -39,8 +39,10 @@ import { workerFile } from './start-ahead.ts';
 import { ColdStart } from './telemetry/cold-start.ts';
 import { StatisticsOfModels } from './telemetry/model-statistics.ts';
 import { LiveRecorder } from './usecases/live-recorder.ts';
+import { LiveTraffic } from './usecases/live-traffic.ts';
 import { RecentModels } from './usecases/recent-models.ts';
 import { ServableModels } from './usecases/servable-models.ts';
+import { ShadowTraffic } from './usecases/shadow-traffic.ts';
 
 /** Of large bodies' buffers that wait to be used again. */
 const POOLED_BYTES = 64 << 20;
@@ -71,6 +73,7 @@ export interface App {
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
   readonly recorder: LiveRecorder;
+  readonly live: LiveTraffic;
   readonly coldStart: ColdStart;
   /** Lets what runs end and frees everything; new work is refused. */
   close(): Promise<void>;
@@ -147,6 +150,7 @@ export function compose(
     flushMs: config.countersFlushMs,
     warn: (message) => process.stderr.write(`warn: ${message}\n`),
   });
+  const shadows = new ShadowTraffic({ clock, engine, models, recorder, config });
   return {
     config,
     clock,
@@ -172,6 +176,7 @@ export function compose(
     models,
     statistics: new StatisticsOfModels(),
     recorder,
+    live: new LiveTraffic({ engine, models, recorder, shadows }),
     coldStart,
     async close() {
       await recentModels.end();

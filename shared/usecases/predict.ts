@@ -3,6 +3,7 @@ import type { Clock, Engine, InferAnswer, InferJob } from '../ports.ts';
 import { peekScheduling } from '../protocol/scheduling.ts';
 import { type Choice, routingPoint } from '../registry/routing.ts';
 import type { StatisticsOfModels } from '../telemetry/model-statistics.ts';
+import type { LiveTraffic } from './live-traffic.ts';
 import type { ServableModels } from './servable-models.ts';
 
 /** A request for an answer, its body as it came. */
@@ -19,6 +20,7 @@ export interface PredictDeps {
   readonly engine: Engine;
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
+  readonly live: Pick<LiveTraffic, 'watch'>;
   readonly config: { readonly requestTimeoutMs: number };
 }
 
@@ -34,11 +36,20 @@ export async function predict(
   const { model, wanted, routingKey, body, headerLength, contentEncoding } = request;
   const arrivedAt = clock();
   const point = routingKey === undefined ? Math.random() : routingPoint(routingKey, model);
-  const { choice, servable } =
+  const { choice, servable, live } =
     models.resolveKnown(model, wanted, point) ?? (await models.resolve(model, wanted, point));
   // Compressed bodies can't be looked into here; the thread that inflates them honours these too.
   const asked = contentEncoding ? {} : peekScheduling(body, headerLength);
   const timeoutMs = Math.min(asked.timeoutMs || config.requestTimeoutMs, config.requestTimeoutMs);
+  const watch =
+    live &&
+    deps.live.watch(live, {
+      version: choice.version,
+      caller: routingKey === undefined ? undefined : point,
+      body,
+      headerLength,
+      contentEncoding,
+    });
   try {
     const answer = await engine.infer(servable, {
       body,
@@ -47,12 +58,15 @@ export async function predict(
       acceptEncoding: request.acceptEncoding,
       deadline: arrivedAt + timeoutMs,
       priority: asked.priority ?? 0,
+      observe: watch && 'too',
     });
     const { timings, rows, runRows } = answer;
     statistics.succeeded(model, choice.version, { timings, rows, runRows, now: clock() });
+    watch?.answered(answer);
     return { answer, choice };
   } catch (error) {
     statistics.failed(model, choice.version, (clock() - arrivedAt) * 1e6);
+    watch?.failed(error);
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import type { Clock, ModelFiles, RegistryStore, ServableModel } from '../ports.t
 import { unknownModel } from '../registry/lookup.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import { type Choice, resolveVersion } from '../registry/routing.ts';
+import { type LiveTest, liveTestOf } from '../rollout/live-test.ts';
 import type { ColdStart } from '../telemetry/cold-start.ts';
 import { type KnownModel, servableFrom } from './known-version.ts';
 
@@ -26,12 +27,16 @@ interface Look {
   readonly record: Promise<ModelRecord | undefined>;
   /** What `record` came to. */
   found?: ModelRecord | undefined;
+  /** What its routing lets run side by side. */
+  live?: LiveTest | undefined;
 }
 
 /** Which version answers, and that version ready for the engine. */
 export interface Resolved {
   readonly choice: Choice;
   readonly servable: ServableModel;
+  /** Where the model's routing chose, and another version is live too. */
+  readonly live: LiveTest | undefined;
 }
 
 /** What this instance knows of models: records for a few seconds, what never changes for longer. */
@@ -67,7 +72,8 @@ export class ServableModels {
     try {
       const choice = resolveVersion(look.found, wanted, point);
       const servable = this.#servable.get(keyOf(look.found, choice.version));
-      return servable && { choice, servable };
+      const live = wanted === undefined ? look.live : undefined;
+      return servable && { choice, servable, live };
     } catch {
       return undefined;
     }
@@ -84,14 +90,11 @@ export class ServableModels {
   ): Promise<Resolved> {
     const record = await this.record(model);
     try {
-      const choice = resolveVersion(record, wanted, point);
-      return { choice, servable: await this.servable(record, choice.version) };
+      return await this.#resolveBy(record, wanted, point);
     } catch (error) {
       if (!(error instanceof ServingError)) throw error;
       // Another instance may have changed it since.
-      const fresh = await this.record(model, FRESH_MS);
-      const choice = resolveVersion(fresh, wanted, point);
-      return { choice, servable: await this.servable(fresh, choice.version) };
+      return await this.#resolveBy(await this.record(model, FRESH_MS), wanted, point);
     }
   }
 
@@ -139,6 +142,16 @@ export class ServableModels {
     this.#records.delete(model);
   }
 
+  async #resolveBy(
+    record: ModelRecord,
+    wanted: Version | AliasName | undefined,
+    point: number,
+  ): Promise<Resolved> {
+    const choice = resolveVersion(record, wanted, point);
+    const servable = await this.servable(record, choice.version);
+    return { choice, servable, live: wanted === undefined ? liveTestOf(record) : undefined };
+  }
+
   #look(model: ModelName, maxAgeMs: number): Promise<ModelRecord | undefined> {
     const last = this.#records.get(model);
     if (last && this.#isFresh(last, maxAgeMs)) return last.record;
@@ -151,6 +164,7 @@ export class ServableModels {
     record.then(
       (found) => {
         look.found = found;
+        look.live = found && liveTestOf(found);
       },
       () => {
         if (this.#records.get(model) === look) this.#records.delete(model);

@@ -1,0 +1,151 @@
+import { ServingError } from '../errors.ts';
+import type { Clock, Engine, InferAnswer, InferJob, ServableModel } from '../ports.ts';
+import type { LiveTest } from '../rollout/live-test.ts';
+import type { LiveRecorder, Seen } from './live-recorder.ts';
+import { seenAnswer, seenError } from './seen-answer.ts';
+import type { ServableModels } from './servable-models.ts';
+
+/** Copies that exist at a time, and their bytes. */
+const MAX_COPIES = 8;
+const MAX_COPIES_BYTES = 8_000_000;
+/** Larger bodies aren't copied. */
+const MAX_BODY_BYTES = 1_000_000;
+const LOWEST_PRIORITY = 3;
+/** A timer may be so much ahead of the clock, ms. */
+const EARLY_MS = 10;
+
+/** What is copied of a request. */
+export type Copied = Pick<InferJob, 'body' | 'headerLength' | 'contentEncoding'>;
+
+/** A request's copy, held until one of both is called, once. */
+export interface ShadowCopy {
+  /**
+   * The production version answered; the copy's turn comes when this turn of the event loop is over.
+   * `caller`: the point of the request's routing key, if it has one.
+   */
+  run(answer: InferAnswer, caller: number | undefined): void;
+  /** The production version failed: there is nothing to compare with. */
+  discard(): void;
+}
+
+export interface ShadowTrafficDeps {
+  readonly clock: Clock;
+  readonly engine: Pick<Engine, 'infer' | 'waiting' | 'ailments'>;
+  readonly models: Pick<ServableModels, 'resolveKnown' | 'resolve'>;
+  readonly recorder: Pick<LiveRecorder, 'compared' | 'dropped'>;
+  readonly config: { readonly requestTimeoutMs: number };
+  /** From [0, 1). */
+  readonly random?: () => number;
+}
+
+/**
+ * Runs copies of requests on a version that nobody gets answers from, off the answers' way: within
+ * bounds, behind everybody else, and only while no work waits. What is not copied for that, or not
+ * run, is counted as dropped.
+ */
+export class ShadowTraffic {
+  readonly #deps: ShadowTrafficDeps;
+  readonly #random: () => number;
+  #copies = 0;
+  #bytes = 0;
+
+  constructor(deps: ShadowTrafficDeps) {
+    this.#deps = deps;
+    this.#random = deps.random ?? Math.random;
+  }
+
+  /** Copies a request, whose body the engine hasn't got yet, if its turn comes up and there is room. */
+  copy(test: LiveTest, { body, headerLength, contentEncoding }: Copied): ShadowCopy | undefined {
+    if (this.#random() * 100 >= (test.shadowPercent ?? 0)) return undefined;
+    const bytes = body.byteLength;
+    const fits =
+      bytes <= MAX_BODY_BYTES &&
+      this.#copies < MAX_COPIES &&
+      this.#bytes + bytes <= MAX_COPIES_BYTES;
+    if (!fits || this.#isBusy()) {
+      this.#deps.recorder.dropped(test);
+      return undefined;
+    }
+    const copied = { body: new Uint8Array(body), headerLength, contentEncoding };
+    this.#copies++;
+    this.#bytes += bytes;
+    const release = () => {
+      this.#copies--;
+      this.#bytes -= bytes;
+    };
+    return {
+      run: (answer, caller) => {
+        setImmediate(() => {
+          void this.#run(test, copied, seenAnswer(answer, caller)).finally(release);
+        });
+      },
+      discard: release,
+    };
+  }
+
+  async #run(test: LiveTest, copied: Copied, production: Seen): Promise<void> {
+    const { recorder } = this.#deps;
+    const candidate = this.#isBusy() ? undefined : await this.#ask(test, copied, production.caller);
+    if (candidate) recorder.compared(test, { production, candidate });
+    else recorder.dropped(test);
+  }
+
+  /** What the shadow makes of the copy; undefined when that isn't its own doing. Never rejects. */
+  async #ask(
+    test: LiveTest,
+    copied: Copied,
+    caller: number | undefined,
+  ): Promise<Seen | undefined> {
+    const { clock, engine, config } = this.#deps;
+    const servable = await this.#find(test);
+    if (!servable) return undefined;
+    const deadline = clock() + config.requestTimeoutMs;
+    try {
+      const answer = await engine.infer(servable, {
+        ...copied,
+        acceptEncoding: undefined,
+        deadline,
+        priority: LOWEST_PRIORITY,
+        observe: 'only',
+      });
+      return seenAnswer(answer, caller);
+    } catch (error) {
+      return this.#isItsOwn(error, deadline) ? seenError(caller) : undefined;
+    }
+  }
+
+  async #find({ model, candidate }: LiveTest): Promise<ServableModel | undefined> {
+    const { models } = this.#deps;
+    try {
+      const found =
+        models.resolveKnown(model, candidate, 0) ?? (await models.resolve(model, candidate, 0));
+      return found.servable;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Production has answered the same bytes, so what is wrong with them is wrong with the version. But
+   * it isn't to blame for waiting behind others, for a time-out of the caller's, or for the end.
+   */
+  #isItsOwn(error: unknown, deadline: number): boolean {
+    if (!(error instanceof ServingError)) return true;
+    const { clock, engine } = this.#deps;
+    switch (error.failure.kind) {
+      case 'overloaded':
+        return false;
+      case 'notReady':
+        return engine.ailments().length === 0;
+      case 'deadlinePassed':
+        return clock() >= deadline - EARLY_MS && engine.waiting() === 0;
+      default:
+        return true;
+    }
+  }
+
+  #isBusy(): boolean {
+    const { engine } = this.#deps;
+    return engine.waiting() > 0 || engine.ailments().length > 0;
+  }
+}

@@ -6,11 +6,13 @@ import {
   promoteRolloutFunction,
   resumeRolloutFunction,
 } from './command-rollout.ts';
+import { compareVersionsFunction } from './compare-versions.ts';
 import { createBatchFunction } from './create-batch.ts';
 import { deleteModelFunction } from './delete-model.ts';
 import { dropModelFunction } from './drop-model.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { inferFunction, inferVersionFunction } from './infer.ts';
+import { judgeRolloutsFunction } from './judge-rollouts.ts';
 import { listBatchesFunction } from './list-batches.ts';
 import { listModelsFunction } from './list-models.ts';
 import { listRolloutsFunction } from './list-rollouts.ts';
@@ -95,6 +97,7 @@ export const functions: readonly FunctionDefinition[] = [
   registerModelFunction,
   modelFileFunction,
   versionReportFunction,
+  compareVersionsFunction,
   uploadFunction,
   createBatchFunction,
   listBatchesFunction,
@@ -105,6 +108,7 @@ export const functions: readonly FunctionDefinition[] = [
   validateRegistrationFunction,
   poisonedRegistrationFunction,
   sweepFunction,
+  judgeRolloutsFunction,
   dropModelFunction,
   sweepDropsFunction,
   scoreBatchFunction,

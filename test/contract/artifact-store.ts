@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { DroppedBlob } from '../../shared/drops/drop.ts';
 import type { Digest, ModelName } from '../../shared/ids.ts';
 import type { ArtifactRef, ArtifactStore } from '../../shared/ports.ts';
 
@@ -14,6 +15,8 @@ export interface ArtifactHarness {
   replace(name: string, bytes: Uint8Array): Promise<void>;
   stored(name: string): Promise<Uint8Array | undefined>;
   upload(name: string, bytes: Uint8Array): Promise<void>;
+  /** Writes a blob of `incoming`; answers it as it then is. */
+  drop(path: string, bytes: Uint8Array): Promise<DroppedBlob>;
   /** Called before each read of a range. */
   beforeRange(hook: () => void | Promise<void>): void;
   close(): Promise<void>;
@@ -187,6 +190,49 @@ export function artifactStoreContract(name: string, make: () => Promise<Artifact
         expect(await adopt(`uploads/${path}`)).toBe('malformed');
       }
       expect(await adopt(`uploads/${'x'.repeat(1025)}`)).toBe('malformed');
+    });
+
+    test('a dropped blob is adopted as it was when it had that ETag, again and at once', async () => {
+      const bytes = randomBytes(5 * RANGE_BYTES + 1);
+      const { ref } = await given(bytes);
+      const limits = { maxBytes: bytes.length };
+      const blob = await harness.drop('churn/a b/ü 100%.onnx', bytes);
+      const adopt = () => harness.store.adoptDropped(blob, ref, limits);
+      const adopted = { digest: ref.digest, bytes: bytes.length };
+      expect(await Promise.all([adopt(), adopt()])).toEqual([adopted, adopted]);
+      expect(await adopt()).toEqual(adopted);
+      expect(await harness.stored(nameOf(ref))).toEqual(new Uint8Array(bytes));
+
+      await harness.drop(blob.path, flipped(bytes, 7));
+      expect(await failure(adopt())).toBe('conflict');
+      const nothing = { ...blob, path: 'churn/none.onnx' };
+      expect(await failure(harness.store.adoptDropped(nothing, ref, limits))).toBe('conflict');
+    });
+
+    test('a dropped blob that changes while it is hashed or copied is a conflict, and not adopted', async () => {
+      for (const at of [2, 6]) {
+        const bytes = randomBytes(4 * RANGE_BYTES);
+        const { ref } = await given(bytes);
+        const blob = await harness.drop('churn/changing.onnx', bytes);
+        let ranges = 0;
+        harness.beforeRange(async () => {
+          if (++ranges === at) await harness.drop('churn/changing.onnx', Buffer.from(bytes));
+        });
+        const adopted = harness.store.adoptDropped(blob, ref, { maxBytes: 1e6 });
+        expect(await failure(adopted)).toBe('conflict');
+        harness.beforeRange(() => undefined);
+        expect(await harness.stored(nameOf(ref))).toBeUndefined();
+      }
+    });
+
+    test('dropped blobs that cannot be adopted say why', async () => {
+      const { ref } = await given(randomBytes(1));
+      const adopt = async (bytes: Uint8Array) => {
+        const blob = await harness.drop('churn/unfit.onnx', bytes);
+        return await harness.store.adoptDropped(blob, ref, { maxBytes: 10 }).catch(String);
+      };
+      expect(await adopt(Buffer.alloc(0))).toContain('incoming/churn/unfit.onnx: it is empty');
+      expect(await adopt(Buffer.alloc(11))).toContain('expected at most 10 bytes, got 11');
     });
 
     test('a check sees every byte once before the copy, and what it throws is thrown', async () => {

@@ -6,6 +6,7 @@ import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { blockSizeFor, createAzureArtifacts } from '../../shared/adapters/azure/artifacts.ts';
 import { createMemoryArtifacts } from '../../shared/adapters/memory/artifacts.ts';
+import { tagOf } from '../../shared/adapters/memory/blob-tag.ts';
 import type { Digest, ModelName } from '../../shared/ids.ts';
 import type { ArtifactRef, ArtifactStore } from '../../shared/ports.ts';
 import {
@@ -31,6 +32,10 @@ function memory(): Promise<ArtifactHarness> {
       return Promise.resolve(found && new Uint8Array(found));
     },
     upload: (name, bytes) => Promise.resolve(void store.uploads.set(name, bytes)),
+    drop: (path, bytes) => {
+      store.incoming.set(path, bytes);
+      return Promise.resolve({ path, etag: tagOf(bytes), bytes: bytes.byteLength });
+    },
     beforeRange: (next) => {
       hook = next;
     },
@@ -44,6 +49,8 @@ async function azurite(): Promise<ArtifactHarness> {
   const service = BlobServiceClient.fromConnectionString(emulator.connectionString);
   const uploads = service.getContainerClient('uploads');
   await uploads.create();
+  const incoming = service.getContainerClient('incoming');
+  await incoming.create();
   const artifacts = service.getContainerClient('artifacts');
   return {
     store: createAzureArtifacts({
@@ -60,6 +67,10 @@ async function azurite(): Promise<ArtifactHarness> {
     },
     async upload(name, bytes) {
       await uploads.getBlockBlobClient(name).uploadData(bytes);
+    },
+    async drop(path, bytes) {
+      const { etag = '' } = await incoming.getBlockBlobClient(path).uploadData(bytes);
+      return { path, etag, bytes: bytes.byteLength };
     },
     beforeRange(hook) {
       proxy.before = async (request): Promise<Fault> => {

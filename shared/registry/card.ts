@@ -8,6 +8,27 @@ const gates = z.record(
   z.union([z.number(), z.boolean(), z.string().max(256)]),
 );
 
+/** How a rollout goes that the policy starts; its rules are the plan's (`rollout-plan.ts`). */
+const percent = z.number().positive().max(100);
+const requests = z.int().min(0).max(1_000_000_000);
+const rollout = z.strictObject({
+  steps: z
+    .array(percent)
+    .min(1)
+    .max(20)
+    .refine((steps) => steps.every((step, i) => i === 0 || step > (steps[i - 1] ?? 0)), {
+      error: 'expected percentages in ascending order, such as [1, 5, 25, 50, 100]',
+    })
+    .optional(),
+  minRequests: requests.optional(),
+  minSeconds: z
+    .number()
+    .min(0)
+    .max(30 * 86_400)
+    .optional(),
+  shadow: z.strictObject({ percent, minRequests: requests.optional() }).optional(),
+});
+
 /**
  * What the bytes of a model can't say. Every member is optional; unknown ones are kept as they
  * came. The contract is "The card" in the HTTP interface.
@@ -45,6 +66,7 @@ export const cardSchema = z.looseObject({
     })
     .optional(),
   policy: z.enum(['manual', 'shadow', 'canary', 'immediate']).optional(),
+  rollout: rollout.optional(),
   preload: z.boolean().optional(),
 });
 export type Card = z.infer<typeof cardSchema>;
@@ -62,6 +84,7 @@ const INHERITED = [
   'gates',
   'budgets',
   'policy',
+  'rollout',
   'preload',
 ] as const satisfies readonly (keyof Card)[];
 

@@ -81,7 +81,7 @@ async function knownEnd(
     return { outcome: 'production', reasons: [`version ${version} is production`] };
   }
   const byHand = `POST /models/${model}/rollouts {"version": "${version}"} starts one`;
-  if (rolloutByPolicy(card.policy) === undefined || production === undefined) {
+  if (rolloutByPolicy(card) === undefined || production === undefined) {
     return { outcome: 'ready', reasons: [`its policy is manual: ${byHand}`] };
   }
   if (production > version) {
@@ -113,7 +113,7 @@ async function tryToStart(
   try {
     const { rollout } = await startRollout(deps, {
       model: drop.model,
-      wanted: { version, ...rolloutByPolicy(verdict.card.policy) },
+      wanted: { version, ...rolloutByPolicy(verdict.card) },
       who: DROP,
       id: rolloutIdOf(drop.id),
       // Decided by what was read of the model: not of any other.

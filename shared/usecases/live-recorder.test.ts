@@ -32,7 +32,7 @@ function recording(boot = 'boot') {
       world.written.push(counts);
       await counters.write(counts);
     },
-    list: counters.list,
+    list: (key, stage) => counters.list(key, stage),
   };
   const recorder = new LiveRecorder({
     counters: watched,

@@ -276,6 +276,11 @@ async function expectMeant(world: World): Promise<void> {
   for (const record of world.written) {
     expect(record.routing).toEqual(meantRouting(record));
     const { rollout } = record;
+    // Whoever judged had looked at the very stage that ended by it.
+    const judged = rollout?.judgement?.figures.stage;
+    const passed = rollout?.status.state === 'running' ? stage : rollout?.stage.number;
+    if (rollout?.judgement && rollout.stage.number !== stage) expect(judged).toBe(passed);
+    if (rollout && rollout.status.state !== 'running') expect(judged).toBe(passed);
     if (rollout?.status.state !== 'running') continue;
     expect(record.versions.map(({ state }) => state)).toEqual(['ready', 'ready']);
     expect(rollout.stage.number - stage).toBeGreaterThanOrEqual(0);

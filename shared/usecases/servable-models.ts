@@ -149,7 +149,13 @@ export class ServableModels {
   ): Promise<Resolved> {
     const choice = resolveVersion(record, wanted, point);
     const servable = await this.servable(record, choice.version);
-    return { choice, servable, live: wanted === undefined ? liveTestOf(record) : undefined };
+    return { choice, servable, live: wanted === undefined ? this.#liveIn(record) : undefined };
+  }
+
+  /** Of one record always the same object, while it is the newest. */
+  #liveIn(record: ModelRecord): LiveTest | undefined {
+    const look = this.#records.get(record.model);
+    return look?.found === record ? look.live : liveTestOf(record);
   }
 
   #look(model: ModelName, maxAgeMs: number): Promise<ModelRecord | undefined> {

@@ -5,9 +5,8 @@ import type { LiveRecorder, Seen } from './live-recorder.ts';
 import { seenAnswer, seenError } from './seen-answer.ts';
 import type { ServableModels } from './servable-models.ts';
 
-/** Copies that exist at a time, and their bytes. */
+/** Copies that exist at a time. */
 const MAX_COPIES = 8;
-const MAX_COPIES_BYTES = 8_000_000;
 /** Larger bodies aren't copied. */
 const MAX_BODY_BYTES = 1_000_000;
 const LOWEST_PRIORITY = 3;
@@ -47,7 +46,6 @@ export class ShadowTraffic {
   readonly #deps: ShadowTrafficDeps;
   readonly #random: () => number;
   #copies = 0;
-  #bytes = 0;
 
   constructor(deps: ShadowTrafficDeps) {
     this.#deps = deps;
@@ -57,21 +55,15 @@ export class ShadowTraffic {
   /** Copies a request, whose body the engine hasn't got yet, if its turn comes up and there is room. */
   copy(test: LiveTest, { body, headerLength, contentEncoding }: Copied): ShadowCopy | undefined {
     if (this.#random() * 100 >= (test.shadowPercent ?? 0)) return undefined;
-    const bytes = body.byteLength;
-    const fits =
-      bytes <= MAX_BODY_BYTES &&
-      this.#copies < MAX_COPIES &&
-      this.#bytes + bytes <= MAX_COPIES_BYTES;
+    const fits = body.byteLength <= MAX_BODY_BYTES && this.#copies < MAX_COPIES;
     if (!fits || this.#isBusy()) {
       this.#deps.recorder.dropped(test);
       return undefined;
     }
     const copied = { body: new Uint8Array(body), headerLength, contentEncoding };
     this.#copies++;
-    this.#bytes += bytes;
     const release = () => {
       this.#copies--;
-      this.#bytes -= bytes;
     };
     return {
       run: (answer, caller) => {

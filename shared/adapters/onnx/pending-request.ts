@@ -63,7 +63,9 @@ export class PendingRequest extends PendingWork<RunAnswer> {
 
   constructor(loaded: LoadedModel, job: InferJob, caller: Caller<RunAnswer>) {
     const { body, headerLength, contentEncoding, acceptEncoding, priority, observe } = job;
-    super(loaded, { priority, bytes: body.byteLength, serviceNs: loaded.serviceNs }, caller);
+    // Nobody need reckon with the time of what is only looked into: it waits for everybody.
+    const serviceNs = observe === 'only' ? 0 : loaded.serviceNs;
+    super(loaded, { priority, bytes: body.byteLength, serviceNs }, caller);
     this.request = {
       body,
       headerLength,

@@ -10,7 +10,7 @@ interface Assessed<Figures, SliceFigures> {
   /** Labelled rows that the version answered. */
   readonly rows: number;
   readonly figures: Figures;
-  /** How often the intervals' bootstrap drew the rows anew. */
+  /** How often the intervals' bootstrap drew the rows anew: for what is counted, and for the rest. */
   readonly resamples: { readonly counts: number; readonly scores: number };
   /** The primary figure in each of k stratified folds of the rows; absent for very few rows. */
   readonly folds?: Folds;
@@ -26,7 +26,12 @@ interface Assessed<Figures, SliceFigures> {
 /** The figures of the readiness report, by scikit-learn's definitions. */
 export type Quality =
   | ({ readonly task: 'classification' } & ClassificationQuality)
-  | ({ readonly task: 'regression' } & Assessed<RegressionFigures, RegressionSlice>);
+  | ({ readonly task: 'regression' } & RegressionQuality);
+
+export interface RegressionQuality extends Assessed<RegressionFigures, RegressionSlice> {
+  /** Rows whose answer is no finite number; they are in no figure. */
+  readonly notNumbers: number;
+}
 
 export interface ClassificationQuality
   extends Assessed<ClassificationFigures, ClassificationSlice> {
@@ -124,6 +129,8 @@ export interface RegressionSlice {
 }
 
 export interface Comparison<Figures> {
+  /** That both answered. */
+  readonly rows: number;
   readonly production: Figures;
   /** Version − production, with intervals of the paired bootstrap. */
   readonly difference: Figures;

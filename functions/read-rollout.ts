@@ -1,10 +1,15 @@
+import type { App } from '../shared/compose.ts';
 import { parseModelName, parseRolloutId } from '../shared/ids.ts';
 import { etagOf } from '../shared/registry/etag.ts';
+import { isActive, isActive, type Judgement, type Rollout } from '../shared/rollout/rollout.ts';
 import { json } from './answer.ts';
 import { rolloutDocument } from './rollout-document.ts';
 import type { HttpFunction } from './trigger.ts';
 
-/** GET /models/{model}/rollouts/{id}: a rollout, whether it runs or is long over. */
+/**
+ * GET /models/{model}/rollouts/{id}: a rollout, whether it runs or is long over; of one that runs,
+ * what its figures say now.
+ */
 export const readRolloutFunction: HttpFunction = {
   kind: 'http',
   name: 'read-rollout',
@@ -16,6 +21,13 @@ export const readRolloutFunction: HttpFunction = {
     const id = parseRolloutId(request.params.id ?? '');
     const { readRollout } = await import('../shared/usecases/read-rollouts.ts');
     const { record, rollout } = await readRollout(app, model, id);
-    return json(200, rolloutDocument(rollout), { etag: etagOf(record) });
+    const { judgeNow } = await import('../shared/usecases/judge-rollouts.ts');
+    const judgement = isActive(rollout) ? await judgeNow(app, rollout) : undefined;
+    return json(200, rolloutDocument(rollout, judgement), { etag: etagOf(record) });
   },
 };
+
+async function judged(app: App, rollout: Rollout): Promise<Judgement> {
+  const { judgeNow } = await import('../shared/usecases/judge-rollouts.ts');
+  return await judgeNow(app, rollout);
+}

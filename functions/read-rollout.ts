@@ -1,7 +1,6 @@
-import type { App } from '../shared/compose.ts';
 import { parseModelName, parseRolloutId } from '../shared/ids.ts';
 import { etagOf } from '../shared/registry/etag.ts';
-import { isActive, isActive, type Judgement, type Rollout } from '../shared/rollout/rollout.ts';
+import { isActive } from '../shared/rollout/rollout.ts';
 import { json } from './answer.ts';
 import { rolloutDocument } from './rollout-document.ts';
 import type { HttpFunction } from './trigger.ts';
@@ -26,8 +25,3 @@ export const readRolloutFunction: HttpFunction = {
     return json(200, rolloutDocument(rollout, judgement), { etag: etagOf(record) });
   },
 };
-
-async function judged(app: App, rollout: Rollout): Promise<Judgement> {
-  const { judgeNow } = await import('../shared/usecases/judge-rollouts.ts');
-  return await judgeNow(app, rollout);
-}

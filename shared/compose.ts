@@ -168,6 +168,7 @@ export function compose(
     inspector: createInspector({
       examinerFile: fileURLToPath(new URL('examiner.mjs', dist)),
       timeoutMs: config.inspectionTimeoutMs,
+      evaluationTimeoutMs: config.evaluationTimeoutMs,
       memoryBytes: config.inspectionMemoryBytes,
     }),
     engine,

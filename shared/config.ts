@@ -47,6 +47,8 @@ export interface Config {
   /** Hosts from which batches may read their input, by https. */
   readonly batchUrlHosts: readonly string[];
   readonly inspectionTimeoutMs: number;
+  /** What the rows of an evaluation file may take beside it. */
+  readonly evaluationTimeoutMs: number;
   readonly inspectionMemoryBytes: number;
   /** HTTP between the Functions host and the worker proxied (true) or over gRPC. */
   readonly httpStreaming: boolean;
@@ -94,6 +96,7 @@ export function parseConfig(env: Env): Config {
       .map((host) => host.trim().toLowerCase())
       .filter((host) => host !== ''),
     inspectionTimeoutMs: given.count('PILOTLIGHT_INSPECTION_TIMEOUT_MS', 60_000),
+    evaluationTimeoutMs: given.count('PILOTLIGHT_EVALUATION_TIMEOUT_MS', 300_000),
     inspectionMemoryBytes: given.count('PILOTLIGHT_INSPECTION_MEMORY_BYTES', 1_500_000_000),
     httpStreaming: given.flag('PILOTLIGHT_HTTP_STREAMING', true),
   };

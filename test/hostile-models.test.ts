@@ -32,6 +32,7 @@ const examinerFile = join(process.env['PILOTLIGHT_TEST_DIST'] ?? '', 'examiner.m
 const inspector = createInspector({
   examinerFile,
   timeoutMs: 5_000,
+  evaluationTimeoutMs: 5_000,
   memoryBytes: 700_000_000,
 });
 let folder: string;
@@ -50,7 +51,7 @@ async function examine(bytes: Uint8Array): Promise<Inspection> {
   const before = await children();
   let ticks = 0;
   const timer = setInterval(() => (ticks += 1), 5);
-  const found = await inspector.inspect(path);
+  const found = await inspector.inspect({ file: path, card: {} });
   clearInterval(timer);
   expect(ticks).toBeGreaterThan(5);
   const left = (await children()).filter((pid) => !before.includes(pid));
@@ -268,7 +269,7 @@ describe('lies about itself', () => {
 
 test('good models are examined right after hostile ones', async () => {
   const endless = expectRejected(ENDLESS, /took more than/);
-  const found = await inspector.inspect('models/digits/model.onnx');
+  const found = await inspector.inspect({ file: 'models/digits/model.onnx', card: {} });
   expect(found).toMatchObject({ ok: true, warnings: [] });
   await endless;
 });
@@ -282,7 +283,7 @@ test('when this process is killed, the examining one ends too, stuck as it is', 
     `import { fork } from 'node:child_process';
      const child = fork(${JSON.stringify(examinerFile)}, { stdio: 'ignore', detached: true });
      child.on('message', ({ phase }) => { if (phase === 'running') process.send(child.pid); });
-     child.send({ file: ${JSON.stringify(path)}, memoryBytes: 1e9 });`,
+     child.send({ subject: { file: ${JSON.stringify(path)}, card: {} }, memoryBytes: 1e9, evaluationMs: 1e3 });`,
   );
   const parent = fork(parentFile, { stdio: 'ignore', execArgv: [] });
   const [examiner] = (await once(parent, 'message')) as [number];

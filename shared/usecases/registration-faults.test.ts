@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createModelFiles } from '../adapters/disk/model-files.ts';
+import { createSpool } from '../adapters/disk/spool.ts';
 import { createMemoryArtifacts } from '../adapters/memory/artifacts.ts';
 import { createMemoryMessages } from '../adapters/memory/messages.ts';
 import { createMemoryRegistry } from '../adapters/memory/registry.ts';
@@ -104,6 +105,7 @@ function processIn(shared: World, crash?: Crash) {
       maxBytes: 1_000_000,
     }),
     inspector: mortal(inspector),
+    spool: createSpool({ dir: join(folder, randomUUID()), maxBytes: 1_000_000 }),
     clock: () => shared.now,
     config: { maxModelBytes: 1e6, maxBodyBytes: 1e6, sweepAfterMs: SWEEP_AFTER_MS },
     death,

@@ -1,7 +1,10 @@
-import { type FailureKind, ServingError } from '../errors.ts';
-import type { Inspection, ModelFiles, ModelInspector, RegistrationMessage } from '../ports.ts';
-import { type Card, inheritCard } from '../registry/card.ts';
+import type { ModelInspector, RegistrationMessage } from '../ports.ts';
+import { inheritCard } from '../registry/card.ts';
 import type { Verdict } from '../registry/model-record.ts';
+import { assess } from './assess-version.ts';
+import { type ExamineDeps, examine } from './examine-version.ts';
+import { keepReport, type ReportDeps } from './keep-report.ts';
+import { type Production, productionBeside } from './production-beside.ts';
 import {
   beginValidation,
   decideVersion,
@@ -10,20 +13,19 @@ import {
   type VersionView,
 } from './version-lifecycle.ts';
 
-export interface ValidateDeps extends RegistryDeps {
-  readonly modelFiles: ModelFiles;
+export interface ValidateDeps extends RegistryDeps, ReportDeps, ExamineDeps {
   readonly inspector: ModelInspector;
 }
+
+type Found = Pick<Verdict, 'outcome' | 'assessment'>;
 
 /** Who decides, in the model's history. */
 const WHO = 'validation';
 
-/** Failures of bringing the file here that another attempt would only repeat. */
-const FINAL: ReadonlySet<FailureKind> = new Set(['notFound', 'damaged', 'tooLarge']);
-
 /**
- * Examines a registered version and decides it. Delivered again, or to two at once, the first
- * verdict counts. @throws whatever may pass (`unavailable`, `overloaded`), so that it is delivered again
+ * Examines a registered version, measures it beside production, and decides it. Delivered again, or
+ * to two at once, the first verdict counts. What production is, is looked up once, before: the
+ * verdict names it. @throws whatever may pass (`unavailable`, `overloaded`), so that it is delivered again
  */
 export async function validateVersion(
   deps: ValidateDeps,
@@ -31,7 +33,13 @@ export async function validateVersion(
 ): Promise<void> {
   if ((await beginValidation(deps, message)) !== 'validate') return;
   const view = await readVersion(deps, message.model, message.version);
-  if (view) await decide(deps, view, await examine(deps, view));
+  if (!view) return;
+  const production = await productionBeside(deps, view);
+  const card = inheritCard(view.submission.card, production?.verdict.card);
+  const examined = await examine(deps, { view, card, production });
+  const { outcome, assessment } = assess(examined, { card, production });
+  const kept = assessment && (await keepReport(deps, view, assessment));
+  await decide(deps, view, card, { outcome, ...(kept && { assessment: kept }) });
 }
 
 /** Decides a version whose validation ended without a verdict every time it was tried. */
@@ -41,64 +49,27 @@ export async function giveUpValidation(
 ): Promise<void> {
   const view = await readVersion(deps, message.model, message.version);
   if (!view) return;
-  await decide(deps, view, {
-    kind: 'rejected',
-    reasons: ['validation crashed again and again; the model can not be examined here'],
+  const production: Production | undefined = await productionBeside(deps, view);
+  await decide(deps, view, inheritCard(view.submission.card, production?.verdict.card), {
+    outcome: {
+      kind: 'rejected',
+      reasons: ['validation crashed again and again; the model can not be examined here'],
+    },
   });
-}
-
-async function examine(
-  { modelFiles, inspector }: ValidateDeps,
-  { model, submission: { incarnation, digest, bytes } }: VersionView,
-): Promise<Verdict['outcome']> {
-  const ref = { model, incarnation, digest, name: 'model.onnx' } as const;
-  try {
-    const file = await modelFiles.open(ref, bytes);
-    try {
-      return outcomeOf(await inspector.inspect(file.path));
-    } finally {
-      file.release();
-    }
-  } catch (error) {
-    if (!(error instanceof ServingError) || !FINAL.has(error.failure.kind)) throw error;
-    return { kind: 'rejected', reasons: [error.failure.detail] };
-  }
-}
-
-function outcomeOf(inspection: Inspection): Verdict['outcome'] {
-  if (!inspection.ok) {
-    const { reasons, facts } = inspection;
-    return { kind: 'rejected', reasons, ...(facts && { facts }) };
-  }
-  const { ok: _, ...found } = inspection;
-  return { kind: 'ready', ...found };
 }
 
 async function decide(
   deps: RegistryDeps,
   { model, entry, submission }: VersionView,
-  outcome: Verdict['outcome'],
+  card: Verdict['card'],
+  found: Found,
 ): Promise<void> {
-  const { incarnation, digest, bytes, card } = submission;
-  const verdict: Verdict = {
-    model,
-    incarnation,
-    version: entry.version,
-    decidedAt: new Date(deps.clock()).toISOString(),
-    digest,
-    bytes,
-    card: inheritCard(card, await productionCard(deps, { model, incarnation })),
-    outcome,
-  };
-  await decideVersion(deps, verdict, WHO);
-}
-
-async function productionCard(
-  { registry }: RegistryDeps,
-  { model, incarnation }: Pick<Verdict, 'model' | 'incarnation'>,
-): Promise<Card | undefined> {
-  const stored = await registry.readModel(model);
-  const production = stored?.value.routing.production;
-  if (production === undefined) return undefined;
-  return (await registry.readVerdict({ model, incarnation, version: production }))?.card;
+  const { incarnation, digest, bytes } = submission;
+  const decidedAt = new Date(deps.clock()).toISOString();
+  const { version } = entry;
+  await decideVersion(
+    deps,
+    { model, incarnation, version, decidedAt, digest, bytes, card, ...found },
+    WHO,
+  );
 }

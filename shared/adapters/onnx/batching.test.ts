@@ -17,10 +17,11 @@ beforeAll(async () => {
   const inspector = createInspector({
     examinerFile: join(DIST, 'examiner.mjs'),
     timeoutMs: 60_000,
+    evaluationTimeoutMs: 60_000,
     memoryBytes: 1_500_000_000,
   });
   for (const name of SAMPLES) {
-    const inspection = await inspector.inspect(`models/${name}/model.onnx`);
+    const inspection = await inspector.inspect({ file: `models/${name}/model.onnx`, card: {} });
     if (!inspection.ok) throw new Error(`${name}: ${inspection.reasons.join('; ')}`);
     found.set(name, inspection);
   }

@@ -1,11 +1,9 @@
-import type { GraphFacts } from '../../graph/facts.ts';
-import type { Inspection } from '../../ports.ts';
-import type { Message, Phase } from './examination.ts';
+import type { Measuring, Message, Phase } from './examination.ts';
 import type { Limit } from './process-watch.ts';
 
-/** How an examining process came to its end. */
+/** How an examining process came to its end before it was done. */
 export type Ending =
-  | Extract<Message, { kind: 'done' | 'failed' }>
+  | Extract<Message, { kind: 'failed' }>
   | Limit
   | { readonly kind: 'garbled'; readonly detail: string }
   | {
@@ -17,11 +15,11 @@ export type Ending =
 
 export interface Circumstances {
   readonly phase: Phase;
-  readonly facts: GraphFacts | undefined;
+  readonly measuring: Measuring | undefined;
   /** The last of what it wrote to standard error. */
   readonly stderr: string;
   readonly file: string;
-  readonly options: { readonly timeoutMs: number; readonly memoryBytes: number };
+  readonly memoryBytes: number;
 }
 
 /** Signals that a process sends itself by what it does; others come from somebody else. */
@@ -35,7 +33,7 @@ const CRASHES: ReadonlySet<NodeJS.Signals> = new Set([
   'SIGSYS',
 ]);
 
-const DOING: Readonly<Record<Phase, string>> = {
+const DOING: Readonly<Record<Exclude<Phase, 'measuring'>, string>> = {
   starting: 'before it was read',
   reading: 'while its protobuf was read',
   loading: 'while onnxruntime loaded it',
@@ -43,27 +41,22 @@ const DOING: Readonly<Record<Phase, string>> = {
 };
 
 /**
- * What an end says about the model. @throws Error when it says nothing about it: the examination
- * itself went wrong and may be tried again
+ * What an end says about the model, for people. @throws Error when it says nothing about it: the
+ * examination itself went wrong and may be tried again
  */
-export function explainEnd(ending: Ending, seen: Circumstances): Inspection {
-  const doing = DOING[seen.phase];
-  const { timeoutMs, memoryBytes } = seen.options;
+export function blameOf(ending: Ending, seen: Circumstances): string {
+  const doing = doingOf(seen);
   switch (ending.kind) {
-    case 'done':
-      return ending.inspection;
     case 'tooLong':
-      return refuse(
-        seen,
-        `it took more than ${timeoutMs} ms ${doing}, and was stopped; a model must load and answer its smallest input within that time (an endless Loop?)`,
-      );
+      return `it took more than ${ending.limitMs} ms ${doing}, and was stopped; ${
+        seen.phase === 'measuring'
+          ? 'no input may hold a model up for so long'
+          : 'a model must load and answer its smallest input within that time'
+      } (an endless Loop?)`;
     case 'tooLarge':
-      return refuse(
-        seen,
-        `it took ${megabytes(ending.bytes)} of memory ${doing}, and was stopped; expected at most ${megabytes(memoryBytes)}`,
-      );
+      return `it took ${megabytes(ending.bytes)} of memory ${doing}, and was stopped; expected at most ${megabytes(seen.memoryBytes)}`;
     case 'died':
-      return explainDeath(ending, seen, doing);
+      return blameForDeath(ending, seen, doing);
     case 'starved':
       throw new Error(
         `${seen.file}: examining it got too little CPU in ${Math.round(ending.ms)} ms to tell anything; the machine is too busy`,
@@ -74,26 +67,37 @@ export function explainEnd(ending: Ending, seen: Circumstances): Inspection {
   }
 }
 
-function explainDeath(
+function blameForDeath(
   ending: Extract<Ending, { kind: 'died' }>,
   seen: Circumstances,
   doing: string,
-): Inspection {
+): string {
   const how = ending.signal ?? `exit code ${ending.code}`;
   // A kernel short of memory kills the examiner first, before this process sees its limit passed.
-  if (ending.signal === 'SIGKILL' && ending.peakBytes > seen.options.memoryBytes / 2) {
-    return refuse(
-      seen,
-      `it took ${megabytes(ending.peakBytes)} of memory ${doing}, and the system had no more to give`,
-    );
+  if (ending.signal === 'SIGKILL' && ending.peakBytes > seen.memoryBytes / 2) {
+    return `it took ${megabytes(ending.peakBytes)} of memory ${doing}, and the system had no more to give`;
   }
   const itsOwn = ending.signal === null ? seen.phase !== 'starting' : CRASHES.has(ending.signal);
   if (!itsOwn) throw new Error(`${seen.file}: examining it ended with ${how}${tail(seen)}`);
-  return refuse(seen, `it crashed the process that examined it (${how}) ${doing}${tail(seen)}`);
+  return `it crashed the process that examined it (${how}) ${doing}${tail(seen)}`;
 }
 
-function refuse({ facts }: Circumstances, reason: string): Inspection {
-  return { ok: false, reasons: [reason], ...(facts && { facts }) };
+function doingOf({ phase, measuring }: Circumstances): string {
+  if (phase !== 'measuring') return DOING[phase];
+  switch (measuring) {
+    case undefined:
+      return 'while it was loaded to be measured';
+    case 'cost':
+      return 'while its runs were timed';
+    case 'evaluation rows':
+      return 'while it answered the evaluation file';
+    case 'production':
+      return 'while production answered the evaluation file';
+    case 'quality':
+      return 'while its figures were made';
+    default:
+      return `while \`${measuring}\` was tried`;
+  }
 }
 
 /** The last line of standard error, harmless and short. */

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.ts';
-import type { Inspection } from '../../ports.ts';
 import type { Message, Order } from './examination.ts';
 import type { Outcome, Step } from './examiner-steps.ts';
 
@@ -20,8 +19,8 @@ export function attend(threadFile: string): void {
   stepBack();
   process.once('message', (order: Order) => {
     examine(order, threadFile).then(
-      (inspection) => {
-        say({ kind: 'done', inspection });
+      () => {
+        say({ kind: 'done' });
       },
       (error: unknown) => {
         say({ kind: 'failed', detail: messageOf(error) });
@@ -49,18 +48,30 @@ function stepBack(): void {
   }
 }
 
-async function examine(order: Order, threadFile: string): Promise<Inspection> {
+async function examine(order: Order, threadFile: string): Promise<void> {
+  const { subject, evaluationMs } = order;
+  const { file } = subject;
   // Reading takes several times the file's size and gives it back when its thread ends.
-  const read = await perform({ kind: 'read', file: order.file }, order, threadFile);
-  if (read.kind === 'rejected') return read.inspection;
+  const read = await perform({ kind: 'read', file }, order, threadFile);
+  if (read.kind === 'rejected') {
+    say({ kind: 'examined', inspection: read.inspection });
+    return;
+  }
   if (read.kind !== 'read') throw new Error(`reading answered ${read.kind}`);
   const { facts, draft, warnings } = read;
   say({ kind: 'facts', facts });
-  const run = await perform({ kind: 'run', file: order.file, draft }, order, threadFile);
-  if (run.kind === 'rejected') return { ...run.inspection, facts };
+  const run = await perform({ kind: 'run', file, draft }, order, threadFile);
+  if (run.kind === 'rejected') {
+    say({ kind: 'examined', inspection: { ...run.inspection, facts } });
+    return;
+  }
   if (run.kind !== 'run') throw new Error(`running answered ${run.kind}`);
-  const { kind: _, ...found } = run;
-  return { ok: true, ...found, facts, warnings: [...warnings, ...run.warnings] };
+  const { kind: _, sample, memoryBytes, ...ran } = run;
+  const found = { ok: true, ...ran, facts, warnings: [...warnings, ...run.warnings] } as const;
+  const cost = { bytes: statSync(file).size, loadMs: run.loadMs, memoryBytes };
+  say({ kind: 'examined', inspection: found, cost });
+  say({ kind: 'phase', phase: 'measuring' });
+  await perform({ kind: 'measure', subject, found, sample, cost, evaluationMs }, order, threadFile);
 }
 
 function perform(step: Step, order: Order, threadFile: string): Promise<Outcome> {
@@ -70,11 +81,18 @@ function perform(step: Step, order: Order, threadFile: string): Promise<Outcome>
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(order.memoryBytes / 1_000_000) },
     });
     thread.on('message', (outcome: Outcome) => {
-      if (outcome.kind === 'phase') say(outcome);
-      else resolve(outcome);
+      switch (outcome.kind) {
+        case 'phase':
+        case 'measuring':
+        case 'measured':
+          say(outcome);
+          break;
+        default:
+          resolve(outcome);
+      }
     });
     thread.once('error', (error: Error & { code?: string }) => {
-      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' && step.kind !== 'measure') {
         resolve({ kind: 'rejected', inspection: { ok: false, reasons: [TOO_MUCH_TO_READ] } });
       } else {
         reject(error);

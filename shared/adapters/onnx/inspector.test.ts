@@ -16,7 +16,11 @@ import {
 import { createInspector, type InspectorOptions } from './inspector.ts';
 
 const examinerFile = join(process.env['PILOTLIGHT_TEST_DIST'] ?? '', 'examiner.mjs');
-const limits = { timeoutMs: 20_000, memoryBytes: 1_000_000_000 };
+const limits = {
+  timeoutMs: 20_000,
+  evaluationTimeoutMs: 60_000,
+  memoryBytes: 1_000_000_000,
+};
 const inspector = createInspector({ examinerFile, ...limits });
 let folder: string;
 
@@ -33,9 +37,12 @@ async function file(name: string, content: Uint8Array | string): Promise<string>
   return path;
 }
 
+/** A model alone: nothing is said of it, nothing beside it. */
+const bare = (path: string) => ({ file: path, card: {} });
+
 describe('good models', () => {
   test('digits: signature, facts and times', async () => {
-    const found = await inspector.inspect('models/digits/model.onnx');
+    const found = await inspector.inspect(bare('models/digits/model.onnx'));
     expect(found).toMatchObject({
       ok: true,
       signature: {
@@ -53,7 +60,7 @@ describe('good models', () => {
   });
 
   test.each(['breast-cancer', 'fashion', 'churn'])('%s runs on generated input', async (name) => {
-    expect(await inspector.inspect(`models/${name}/model.onnx`)).toMatchObject({
+    expect(await inspector.inspect(bare(`models/${name}/model.onnx`))).toMatchObject({
       ok: true,
       warnings: [],
       runMs: expect.any(Number),
@@ -74,7 +81,7 @@ describe('good models', () => {
         initializer: [int64s('axis', [1], [0])],
       }),
     );
-    expect(await inspector.inspect(open)).toMatchObject({
+    expect(await inspector.inspect(bare(open))).toMatchObject({
       ok: true,
       signature: {
         outputs: [
@@ -94,7 +101,7 @@ describe('good models', () => {
         output: [sequenceValue('s', tensorType(T.FLOAT)), tensorValue('y', T.FLOAT, ['n', 2])],
       }),
     );
-    expect(await inspector.inspect(mixed)).toMatchObject({
+    expect(await inspector.inspect(bare(mixed))).toMatchObject({
       ok: true,
       signature: { outputs: [{ name: 'y' }] },
       warnings: [expect.stringMatching(/"s": is seq\(tensor\(FLOAT\)\).*not served/)],
@@ -111,7 +118,7 @@ describe('good models', () => {
         node: [node('Reshape', ['x', 'to'], ['y'])],
       }),
     );
-    const found = await inspector.inspect(picky);
+    const found = await inspector.inspect(bare(picky));
     expect(found).toMatchObject({
       ok: true,
       warnings: [
@@ -126,7 +133,7 @@ describe('good models', () => {
       'vast.onnx',
       modelBytes({ ...PLAIN, input: [tensorValue('x', T.FLOAT, [2 ** 40, 2])] }),
     );
-    expect(await inspector.inspect(vast)).toMatchObject({
+    expect(await inspector.inspect(bare(vast))).toMatchObject({
       ok: true,
       warnings: [expect.stringMatching(/not run .*"x", FP32 \[1099511627776,2\]/)],
     });
@@ -170,7 +177,7 @@ describe('models that the runtime refuses', () => {
     ],
   ])('%s', async (_, bytes, expected) => {
     const path = await file('refused.onnx', bytes);
-    const found = await inspector.inspect(path);
+    const found = await inspector.inspect(bare(path));
     expect(found).toMatchObject({ ok: false, reasons: [expect.stringMatching(expected)] });
     expect(found).toHaveProperty('facts.irVersion');
     expect(JSON.stringify(found)).not.toContain(folder);
@@ -186,7 +193,7 @@ async function standIn(source: string, more: Partial<InspectorOptions> = {}) {
     `import { writeFileSync, readdirSync } from 'node:fs';
      process.once('message', (order) => { ${source} });`,
   );
-  return createInspector({ examinerFile: stand, ...limits, ...more }).inspect('package.json');
+  return createInspector({ examinerFile: stand, ...limits, ...more }).inspect(bare('package.json'));
 }
 const PHASE = "process.send({ kind: 'phase', phase: 'running' });";
 
@@ -247,7 +254,7 @@ describe('the process', () => {
     ],
     [
       'an answer that is none',
-      "process.send({ kind: 'done', inspection: { ok: true } });",
+      "process.send({ kind: 'examined', inspection: { ok: true } });",
       /failed: .*signature/s,
     ],
   ])('says nothing about the model, and may be tried again: %s', async (_, source, expected) => {
@@ -256,8 +263,8 @@ describe('the process', () => {
 
   test('no examiner, and no file to examine', async () => {
     const none = createInspector({ examinerFile: join(folder, 'absent.mjs'), ...limits });
-    await expect(none.inspect('package.json')).rejects.toThrow(/absent\.mjs|exit code 1/);
-    await expect(inspector.inspect(join(folder, 'absent.onnx'))).rejects.toThrow(/ENOENT/);
+    await expect(none.inspect(bare('package.json'))).rejects.toThrow(/absent\.mjs|exit code 1/);
+    await expect(inspector.inspect(bare(join(folder, 'absent.onnx')))).rejects.toThrow(/ENOENT/);
   });
 
   test('one that only waits is stopped by the clock, and the model not blamed', async () => {
@@ -276,7 +283,7 @@ describe('the process', () => {
   test('all are gone when their inspections are', async () => {
     const before = await children();
     await Promise.all([
-      inspector.inspect('models/digits/model.onnx'),
+      inspector.inspect(bare('models/digits/model.onnx')),
       standIn(`${PHASE} for (;;);`, { timeoutMs: 300 }),
       standIn(`${PHASE} process.abort();`),
     ]);
@@ -295,12 +302,12 @@ describe('the process', () => {
          setTimeout(() => {
            const many = readdirSync(${JSON.stringify(log)}).length;
            rmdirSync(mine);
-           process.send({ kind: 'done', inspection: { ok: false, reasons: [String(many)] } });
+           process.send({ kind: 'examined', inspection: { ok: false, reasons: [String(many)] } });
          }, 50);
        });`,
     );
     const two = createInspector({ examinerFile: stand, ...limits, concurrency: 2 });
-    const found = await Promise.all(Array.from({ length: 8 }, () => two.inspect('package.json')));
+    const found = await Promise.all(Array.from({ length: 8 }, () => two.inspect(bare('package.json'))));
     const seen = found.map((inspection) => (inspection.ok ? '' : inspection.reasons[0]));
     expect(seen).toHaveLength(8);
     expect(new Set(seen)).not.toContain('3');

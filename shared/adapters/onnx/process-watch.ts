@@ -9,7 +9,7 @@ const PATIENCE = 4;
 const TICK_MS = 10;
 
 export type Limit =
-  | { readonly kind: 'tooLong'; readonly ms: number }
+  | { readonly kind: 'tooLong'; readonly limitMs: number }
   | { readonly kind: 'tooLarge'; readonly bytes: number }
   /** The machine was too busy for the process to show what it can do. */
   | { readonly kind: 'starved'; readonly ms: number };
@@ -30,6 +30,7 @@ export function watchProcess(
   onLimit: (limit: Limit) => void,
 ): ProcessWatch {
   const began = performance.now();
+  const cpuBefore = cpuMs(pid);
   let peak = 0;
   const timer = setInterval(() => {
     const bytes = residentBytes(pid);
@@ -37,9 +38,14 @@ export function watchProcess(
     if (bytes > limits.memoryBytes) pass({ kind: 'tooLarge', bytes });
     const ms = performance.now() - began;
     if (ms <= limits.timeoutMs) return;
-    if (cpuMs(pid) >= limits.timeoutMs * FAIR_SHARE) pass({ kind: 'tooLong', ms });
+    if (cpuSince(cpuBefore) >= limits.timeoutMs * FAIR_SHARE)
+      pass({ kind: 'tooLong', limitMs: limits.timeoutMs });
     else if (ms > limits.timeoutMs * PATIENCE) pass({ kind: 'starved', ms });
   }, POLL_MS);
+  const cpuSince = (before: number): number => {
+    const now = cpuMs(pid);
+    return Number.isFinite(now) && Number.isFinite(before) ? now - before : now;
+  };
   const pass = (limit: Limit) => {
     clearInterval(timer);
     onLimit(limit);

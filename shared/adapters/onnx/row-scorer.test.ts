@@ -39,6 +39,7 @@ const engine = start(60_000);
 const inspector = createInspector({
   examinerFile: join(DIST, 'examiner.mjs'),
   timeoutMs: 60_000,
+  evaluationTimeoutMs: 60_000,
   memoryBytes: 1_500_000_000,
 });
 let folder = '';
@@ -72,7 +73,7 @@ function servable(name: string, path: string, signature: Signature): ServableMod
 
 async function sample(name: string): Promise<ServableModel> {
   const path = `models/${name}/model.onnx`;
-  const inspection = await inspector.inspect(path);
+  const inspection = await inspector.inspect({ file: path, card: {} });
   if (!inspection.ok) throw new Error(inspection.reasons.join('; '));
   return servable(name, path, inspection.signature);
 }

@@ -26,6 +26,7 @@ const SLOW_RUN_MS = 1_000;
 export async function loadAndRun(step: RunStep, onRun: () => void): Promise<Outcome> {
   // The first session starts the runtime too, which is no part of what this model costs.
   await InferenceSession.create(smallestModel(), SESSION_OPTIONS);
+  const rssBefore = process.memoryUsage.rss();
   const began = performance.now();
   let session: InferenceSession;
   try {
@@ -50,17 +51,19 @@ export async function loadAndRun(step: RunStep, onRun: () => void): Promise<Outc
   const trial = await tryOnce(session, signature, step.file);
   if (trial.kind === 'hungry') return rejected(trial.text);
   if (trial.kind === 'failed') warnings.push(trial.text);
-  if (trial.kind !== 'ran') return { kind: 'run', signature, warnings, loadMs };
-  const { runMs } = trial;
+  const grown = Math.max(0, process.memoryUsage.rss() - rssBefore);
+  const found = { kind: 'run', signature, warnings, loadMs, memoryBytes: grown } as const;
+  if (trial.kind !== 'ran') return { ...found, sample: undefined };
+  const { runMs, sample } = trial;
   const batching =
     runMs < SLOW_RUN_MS
       ? await examineBatching(session, signature)
       : { proven: false, why: `one run takes ${Math.round(runMs)} ms`, curve: [] };
-  return { kind: 'run', signature, warnings, loadMs, runMs, batching };
+  return { ...found, runMs, batching, sample };
 }
 
 type Trial =
-  | { readonly kind: 'ran'; readonly runMs: number }
+  | { readonly kind: 'ran'; readonly runMs: number; readonly sample: 0 | 1 }
   | { readonly kind: 'failed'; readonly text: string }
   | { readonly kind: 'hungry'; readonly text: string };
 
@@ -89,7 +92,7 @@ async function tryOnce(
         feeds,
         signature.outputs.map((output) => output.name),
       );
-      return { kind: 'ran', runMs: performance.now() - began };
+      return { kind: 'ran', runMs: performance.now() - began, sample: value };
     } catch (error) {
       text = runtimeText(error, file);
       if (NO_MEMORY.test(text)) {

@@ -119,7 +119,7 @@ describe('a rollout', () => {
     const model = await modelWith('refused', 'plain', 'better', 'erring');
     for (const [body, status, error] of [
       [{ version: '1' }, 409, 'production'],
-      [{ version: '9' }, 404, '9'],
+      [{ version: '9' }, 409, '9'],
       [{}, 400, 'version'],
       [{ version: '2', steps: [50, 25] }, 400, 'steps'],
       [{ version: '2', shadow: { percent: 0 } }, 400, 'shadow'],

@@ -32,13 +32,16 @@ const DIGITS = {
   labels: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
 } as const;
 
+/** A line for each request costs more than the request. */
+const QUIET = ['--port', '0', '--no-samples', '--quiet'];
+
 let host: RunningHost;
 let incoming: Incoming;
 let load: SteadyLoad;
 let evaluation: Buffer;
 beforeAll(async () => {
   evaluation = await readFile('models/digits/evaluation.csv');
-  host = await startHost({ env: ENV });
+  host = await startHost({ args: QUIET, env: ENV });
   incoming = await openIncoming(host);
   const first = await registerFixture(host.url, 'digits', 'plain', {
     card: DIGITS,

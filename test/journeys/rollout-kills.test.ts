@@ -15,10 +15,13 @@ import { SteadyLoad } from './steady-load.ts';
 
 const ENV = { PILOTLIGHT_COUNTERS_FLUSH_MS: '1000' };
 
+/** A line for each request costs more than the request. */
+const QUIET = ['--port', '0', '--no-samples', '--quiet'];
+
 let host: RunningHost;
 let load: SteadyLoad;
 beforeAll(async () => {
-  host = await startHost({ env: ENV });
+  host = await startHost({ args: QUIET, env: ENV });
   for (const fixture of ['plain', 'better']) await registerFixture(host.url, 'digits', fixture);
   load = await SteadyLoad.start({ url: host.url, model: 'digits', perSecond: 100 });
 });
@@ -29,7 +32,7 @@ afterAll(async () => {
 
 async function loseHost(): Promise<void> {
   await host.kill();
-  host = await startHost({ dataDir: host.dataDir, env: ENV });
+  host = await startHost({ args: QUIET, dataDir: host.dataDir, env: ENV });
   load.url = host.url;
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent } from 'node:http';
+import { postAs } from './keep-alive.ts';
 
 /** One request of the load, once it is answered. */
 export interface Answered {
@@ -103,35 +104,13 @@ export class SteadyLoad {
     const row = number % this.#bodies.length;
     const odd = Math.random() < oddShare;
     const sentAt = Date.now();
-    const said = await post(this.#agent, {
+    const said = await postAs(this.#agent, {
       url: `${this.url}/v2/models/${model}/infer`,
       key,
       body: this.#bodies[row]?.[odd ? 1 : 0] ?? '',
     }).catch((error: unknown) => ({ error: String(error) }));
     this.answers.push({ sentAt, answeredAt: Date.now(), key, row, odd, ...said });
   }
-}
-
-type Said = Pick<Answered, 'status' | 'version' | 'route' | 'error'>;
-
-async function post(
-  agent: Agent,
-  { url, key, body }: { url: string; key: string; body: string },
-): Promise<Said> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const headers = { 'x-routing-key': key, 'content-length': Buffer.byteLength(body) };
-    request(url, { method: 'POST', agent, headers }, resolve).on('error', reject).end(body);
-  });
-  const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  const status = response.statusCode ?? 0;
-  const { 'x-model-version': version, 'x-route': route } = response.headers;
-  return {
-    status,
-    ...(typeof version === 'string' && { version }),
-    ...(typeof route === 'string' && { route }),
-    ...(status !== 200 && { error: Buffer.concat(chunks).toString('utf8') }),
-  };
 }
 
 /** The pictures of the evaluation file, without their labels. */

@@ -451,6 +451,60 @@ describe('the policy', () => {
   });
 });
 
+describe('a crash after any call', () => {
+  test.each([
+    ['another delivery', (world: DropWorld, etag: string) => hear(healthy(world), PATH, etag)],
+    ['the sweep', (world: DropWorld) => sweep(healthy(world))],
+  ])('of the first delivery: %s goes on, and the rollout starts once', async (_, goOn) => {
+    let crashes = 0;
+    for (let call = 1; ; call++) {
+      const world = new DropWorld();
+      await dropAndWait(world, 'first');
+      policy(world, 'canary');
+      const etag = world.put(PATH, 'second');
+      await sweep(healthy(world));
+      const stops = dyingAfter(world, 'any', call);
+      const end = await Promise.race([hear(stops, PATH, etag), stops.death]);
+      world.now += 60_000;
+      await goOn(world, etag);
+      await validateAll(world);
+      await expectOneRollout(world, etag);
+      if (end) break;
+      crashes += 1;
+    }
+    expect(crashes).toBeGreaterThan(12);
+  });
+
+  test('of what follows the validation: the next one goes on, and the rollout starts once', async () => {
+    let crashes = 0;
+    for (let call = 1; ; call++) {
+      const world = new DropWorld();
+      await dropAndWait(world, 'first');
+      policy(world, 'canary');
+      const etag = world.put(PATH, 'second');
+      await hear(healthy(world), PATH, etag);
+      const [message] = world.messages.registrations.splice(0);
+      if (!message) throw new Error('a message');
+      const stops = dyingAfter(world, 'any', call);
+      const end = await Promise.race([validate(stops, message).then(() => true), stops.death]);
+      await validate(healthy(world), message);
+      await expectOneRollout(world, etag);
+      if (end) break;
+      crashes += 1;
+    }
+    expect(crashes).toBeGreaterThan(20);
+  });
+
+  async function expectOneRollout(world: DropWorld, etag: string): Promise<void> {
+    const record = await world.record(model);
+    expect(record?.versions).toMatchObject([{ state: 'ready' }, { state: 'ready' }]);
+    expect(record?.routing).toEqual({ production: 1, candidate: { version: 2, percent: 1 } });
+    expect((await types(world)).filter((type) => type === 'rolloutStarted')).toHaveLength(1);
+    expect((await world.drop(PATH, etag))?.status).toMatchObject({ state: 'settled', version: 2 });
+    expect(world.report(PATH)).toMatchObject({ etag, outcome: 'rollingOut' });
+  }
+});
+
 describe('the sweep', () => {
   test('takes what no event told of, once it is old enough', async () => {
     const world = new DropWorld();
@@ -573,7 +627,7 @@ async function endRollout(world: DropWorld): Promise<void> {
   });
 }
 
-/** A process that ends right after the `count`th call of that name took effect. */
+/** A process that ends right after the `count`th call of that name (or of `any`) took effect. */
 function dyingAfter(
   world: DropWorld,
   name: string,
@@ -592,7 +646,7 @@ function dyingAfter(
         return async (...args: unknown[]): Promise<unknown> => {
           if (left <= 0) return new Promise(() => undefined);
           const answer: unknown = await Reflect.apply(method, target, args);
-          if (key === name) left -= 1;
+          if (key === name || name === 'any') left -= 1;
           if (left > 0) return answer;
           die();
           return new Promise(() => undefined);

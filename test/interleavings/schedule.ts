@@ -85,7 +85,7 @@ export class Schedule {
 }
 
 function isWrite(name: string): boolean {
-  return /^(create|replace|put|purge|send)/.test(name);
+  return /^(create|replace|put|purge|send|adopt|leave)/.test(name);
 }
 
 /** Every actor has come to its next call: all promise reactions run before an immediate does. */

@@ -1,15 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Version } from '../shared/ids.ts';
-import type { RegistryStore } from '../shared/ports.ts';
 import { amend, type Stamp } from '../shared/registry/amend.ts';
 import { retire } from '../shared/registry/lifecycle.ts';
 import type { ModelRecord, VersionEntry } from '../shared/registry/model-record.ts';
 import { changeModel } from '../shared/usecases/change-model.ts';
-import { PROPER } from './interleavings/deeds.ts';
+import { PROPER } from './interleavings/rollout-deeds.ts';
+import { ROLLOUT_FAULTS } from './interleavings/rollout-faults.ts';
 import { type Fault, interleave } from './interleavings/run.ts';
+import { without } from './interleavings/without.ts';
 
-// Register, validate, retire, route, name, delete and read, all at once, with crashes after writes:
-// ten thousand histories, each decided by its seed. A failure names the seed; SEED=… repeats it.
+// Register, validate, retire, route, name, roll out, roll back, delete and read, all at once, with
+// crashes after writes: ten thousand histories, each decided by its seed. A failure names the seed; SEED=… repeats it.
 
 const BATCHES = 20;
 const SEEDS_A_BATCH = 500;
@@ -22,6 +23,13 @@ const EVENTS = [
   'routed',
   'aliased',
   'unaliased',
+  'rolloutStarted',
+  'rolloutAdvanced',
+  'rolloutPaused',
+  'rolloutResumed',
+  'rolloutCompleted',
+  'rolloutAborted',
+  'rolledBack',
   'deleted',
 ];
 /** Ends a run that hangs; it proves no speed. */
@@ -54,7 +62,7 @@ describe('in every interleaving the registry holds together', () => {
       // Histories in which little happens would prove little.
       expect(steps).toBeGreaterThan(count * 100);
       expect(crashes).toBeGreaterThan(count);
-      expect(Math.min(...EVENTS.map((type) => events[type] ?? 0))).toBeGreaterThan(count / 10);
+      expect(Math.min(...EVENTS.map((type) => events[type] ?? 0))).toBeGreaterThan(count / 20);
     },
     HANGS_AFTER_MS,
   );
@@ -65,18 +73,6 @@ describe('in every interleaving the registry holds together', () => {
 });
 
 describe('what is done wrong is found', () => {
-  const without =
-    (change: (registry: RegistryStore) => Partial<RegistryStore>) =>
-    (registry: RegistryStore): RegistryStore => {
-      const changed: Partial<RegistryStore> = change(registry);
-      return new Proxy(registry, {
-        get: (target, name, receiver): unknown =>
-          Object.hasOwn(changed, name)
-            ? Reflect.get(changed, name)
-            : Reflect.get(target, name, receiver),
-      });
-    };
-
   const faults: [string, Fault, RegExp][] = [
     [
       'retiring what was free when it was looked at, by a later write',
@@ -162,6 +158,7 @@ describe('what is done wrong is found', () => {
       { registry: without(() => ({ createSubmission: () => Promise.resolve(true) })) },
       /has no submission/,
     ],
+    ...ROLLOUT_FAULTS,
   ];
 
   test.each(faults)('%s', async (_, fault, broken) => {

@@ -1,12 +1,9 @@
-import { ServingError } from '../../shared/errors.ts';
-import type { AliasName, Fingerprint, ModelName, Version } from '../../shared/ids.ts';
+import type { AliasName, Fingerprint } from '../../shared/ids.ts';
 import type { RegistrationMessage } from '../../shared/ports.ts';
 import type { Submission, Verdict } from '../../shared/registry/model-record.ts';
-import type { RegistryDeps } from '../../shared/usecases/change-model.ts';
 import { deleteModel, purgeOwed } from '../../shared/usecases/delete-model.ts';
 import { nameVersion, removeAlias } from '../../shared/usecases/name-version.ts';
 import { readEvents, readStateAt } from '../../shared/usecases/read-history.ts';
-import { retireVersion } from '../../shared/usecases/retire-version.ts';
 import { routeTraffic } from '../../shared/usecases/route-traffic.ts';
 import {
   allocateVersion,
@@ -15,53 +12,24 @@ import {
   decideVersion,
   readVersion,
 } from '../../shared/usecases/version-lifecycle.ts';
-import { must } from './watch.ts';
+import {
+  anyVersion,
+  type Deed,
+  MODEL,
+  type Ports,
+  pick,
+  precondition,
+  refusal,
+  type Ways,
+  who,
+} from './deed.ts';
+import { must } from './must.ts';
+import { ROLLOUT_DEEDS } from './rollout-deeds.ts';
 
-export const MODEL = 'm' as ModelName;
 const FINGERPRINTS = 4;
 
-/** What stands outside of the actors. */
-export interface Ports extends RegistryDeps {
-  readonly artifacts: {
-    put(incarnation: number): Promise<void>;
-    purge(model: ModelName, incarnation: number): Promise<void>;
-  };
-  readonly messages: {
-    send(message: RegistrationMessage): Promise<void>;
-    /** One that waits; it goes on waiting until it is done. */
-    receive(): Promise<RegistrationMessage | undefined>;
-    done(message: RegistrationMessage): Promise<void>;
-  };
-}
-
-/** How each deed is done; a test may do one of them wrong. */
-export interface Ways {
-  readonly retire: typeof retireVersion;
-}
-export const PROPER: Ways = { retire: retireVersion };
-
-export type Deed = (ports: Ports, random: () => number, ways: Ways) => Promise<unknown>;
-
-const pick = <T>(from: readonly T[], random: () => number) =>
-  from[Math.floor(random() * from.length)];
-
-/** A version that stood when it was looked for; sometimes any number. */
-async function anyVersion({ registry }: Ports, random: () => number): Promise<Version> {
-  const versions = (await registry.readModel(MODEL))?.value.versions ?? [];
-  const entry = random() < 0.9 ? pick(versions, random) : undefined;
-  return entry?.version ?? ((1 + Math.floor(random() * 5)) as Version);
-}
 const anyAlias = (random: () => number) =>
   (random() < 0.5 ? 'champion' : 'constructor') as AliasName;
-const who = 'actor';
-
-/** Any tag, or the tag of what is read first: a stale one is refused. */
-async function precondition({ registry }: Ports, random: () => number) {
-  if (random() < 0.7) return () => true;
-  const seen = (await registry.readModel(MODEL))?.value.generation;
-  return (etag: string) => etag === `"${seen ?? 0}"`;
-}
-
 export const register: Deed = async (ports, random) => {
   const fingerprint = `f${Math.floor(random() * FINGERPRINTS)}` as Fingerprint;
   const incarnation = await currentIncarnation(ports, MODEL);
@@ -153,18 +121,14 @@ const DEEDS: readonly (readonly [weight: number, deed: Deed])[] = [
   [1, history],
   [1, past],
   [1, look],
+  ...ROLLOUT_DEEDS,
 ];
 const DECK = DEEDS.flatMap(([weight, deed]) => Array.from({ length: weight }, () => deed));
 
-/** A few deeds one after the other. What the registry refuses is refused; anything else is a bug. */
+/** A few deeds one after the other; what the registry refuses is refused. */
 export async function act(ports: Ports, random: () => number, ways: Ways): Promise<void> {
-  for (let deeds = 3 + Math.floor(random() * 5); deeds > 0; deeds--) {
-    try {
-      await pick(DECK, random)?.(ports, random, ways);
-    } catch (error) {
-      const refused = error instanceof ServingError && error.failure.kind !== 'unavailable';
-      if (!refused) throw error;
-    }
+  for (let deeds = 6 + Math.floor(random() * 8); deeds > 0; deeds--) {
+    await pick(DECK, random)?.(ports, random, ways).catch(refusal);
   }
 }
 

@@ -1,9 +1,13 @@
 import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
+import type { RolloutId } from '../../shared/ids.ts';
 import type { RegistrationMessage, RegistryStore } from '../../shared/ports.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
-import { act, MODEL, type Ports, PROPER, register, sweep, validate, type Ways } from './deeds.ts';
+import { MODEL, type Ports, type Ways } from './deed.ts';
+import { act, register, sweep, validate } from './deeds.ts';
+import { must } from './must.ts';
+import { PROPER } from './rollout-deeds.ts';
 import { quiet, randomFrom, Schedule } from './schedule.ts';
-import { must, Watch } from './watch.ts';
+import { Watch } from './watch.ts';
 
 const ACTORS = 6;
 /** Actors that come after crashed ones. */
@@ -47,6 +51,7 @@ class World {
   readonly #watch = new Watch(this.#store, MODEL);
   readonly #messages: RegistrationMessage[] = [];
   readonly #artifacts = new Set<number>();
+  readonly #answered = new Map<string, RolloutId>();
   readonly #failures: unknown[] = [];
   #now = Date.parse('2026-01-01T00:00:00Z');
   #actors = 0;
@@ -136,6 +141,8 @@ class World {
         this.#now += 1;
         return this.#now + Math.floor(random() * 10) - 5;
       },
+      begun: () => this.#watch.begun(),
+      answered: this.#answered,
       backOff: () => this.schedule.turn(actor, 'waits', () => Promise.resolve()),
       artifacts: this.schedule.portsOf(actor, {
         put: (incarnation: number) => {

@@ -1,9 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { ModelName } from '../../shared/ids.ts';
+import type { ModelName, RolloutId } from '../../shared/ids.ts';
 import type { RegistryStore } from '../../shared/ports.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import { findEntry } from '../../shared/registry/lookup.ts';
 import type { ModelRecord, VersionState } from '../../shared/registry/model-record.ts';
+import { must, same } from './must.ts';
+import { replayed } from './replay.ts';
+import { RolloutWatch } from './rollout-watch.ts';
 
 /** What a version may become; anything may stay what it is. */
 const MAY_BECOME: Readonly<Record<VersionState, readonly VersionState[]>> = {
@@ -21,6 +23,7 @@ export class Watch {
   /** Every event that was ever true, in order. */
   readonly events: ModelEvent[] = [];
   readonly #versions = new Set<number>();
+  readonly #rollouts: RolloutWatch;
   #before: ModelRecord | undefined;
   /** Up to this one, events stand in documents of their own, which never change. */
   #copied = 0;
@@ -28,6 +31,11 @@ export class Watch {
   constructor(store: RegistryStore, model: ModelName) {
     this.#store = store;
     this.#model = model;
+    this.#rollouts = new RolloutWatch(store);
+  }
+
+  begun(): readonly RolloutId[] {
+    return this.#rollouts.begun();
   }
 
   async look(): Promise<void> {
@@ -37,11 +45,16 @@ export class Watch {
     await this.#versionsAreWhole(record);
     await this.#eventsStandOnce(record);
     this.#countersOnlyGrow(record);
+    await this.#rollouts.look(this.#before, record);
     this.#before = record;
   }
 
   #routedIsReady(record: ModelRecord): void {
     const { production, candidate, shadow } = record.routing;
+    const answering = [production, candidate?.version, shadow?.version].filter(
+      (version) => version !== undefined,
+    );
+    must(new Set(answering).size === answering.length, 'a version is routed twice');
     const used = [
       production,
       candidate?.version,
@@ -130,55 +143,20 @@ export class Watch {
     const changed =
       record.incarnation !== before.incarnation ||
       !same(record.routing, before.routing) ||
+      !same(told(record), told(before)) ||
       !same(record.aliases, before.aliases);
     must(record.generation >= before.generation, 'the generation went back');
     must(
       changed ? record.generation > before.generation : record.generation === before.generation,
-      'the generation tells otherwise than routing and aliases',
+      'the generation tells otherwise than routing, aliases and rollout',
     );
   }
 }
 
-/** What is routed and named after an event, by its figures alone. */
-function replayed(before: ModelEvent | undefined, { type, figures = {} }: ModelEvent) {
-  const aliases: Record<string, number> = { ...before?.aliases };
-  const { alias, version, production, candidate, candidatePercent, shadow, shadowPercent } =
-    figures;
-  switch (type) {
-    case 'routed':
-      return {
-        aliases,
-        routing: {
-          production: Number(production),
-          ...(candidate && {
-            candidate: { version: Number(candidate), percent: candidatePercent },
-          }),
-          ...(shadow && { shadow: { version: Number(shadow), percent: shadowPercent } }),
-        },
-      };
-    case 'aliased':
-      return {
-        routing: before?.routing,
-        aliases: { ...aliases, [String(alias)]: Number(version) },
-      };
-    case 'unaliased':
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a plain map of this test
-      delete aliases[String(alias)];
-      return { routing: before?.routing, aliases };
-    case 'deleted':
-      return { routing: {}, aliases: {} };
-    case 'registered':
-    case 'ready':
-    case 'rejected':
-    case 'retired':
-      return { routing: before?.routing ?? {}, aliases };
-  }
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(a, b);
-}
-
-export function must(held: unknown, broken: string): asserts held {
-  if (!held) throw new Error(broken);
+/** Of the record's rollout, what nobody may change untold. */
+function told({ rollout, deleted }: ModelRecord): unknown {
+  // The first version of a new life lets it go.
+  if (!rollout || deleted) return undefined;
+  const { slowMs, ...rest } = rollout;
+  return rest;
 }

@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectionString } from '../contract/azurite.ts';
+import { discard, type RunningHost, startHost } from './running-host.ts';
+
+// Models dropped into the container, through the storage's own interface.
+
+const POLL_MS = 250;
+const MODEL = 'digits';
+const FOLDER = `${MODEL}/2026 June`;
+
+let host: RunningHost;
+let storage: BlobServiceClient;
+let incoming: ContainerClient;
+beforeAll(async () => {
+  await start();
+});
+afterAll(async () => {
+  await discard(host);
+});
+
+async function start(dataDir?: string): Promise<void> {
+  host = await startHost(dataDir === undefined ? {} : { dataDir });
+  storage = BlobServiceClient.fromConnectionString(await connectionOf(host));
+  incoming = storage.getContainerClient('incoming');
+}
+
+/** How to reach the host's storage: what it grants for uploads says where that is. */
+async function connectionOf({ url }: RunningHost): Promise<string> {
+  const granted = await fetch(`${url}/uploads`, {
+    method: 'POST',
+    body: JSON.stringify({ name: 'x', bytes: 1 }),
+  });
+  const { url: place } = (await granted.json()) as { url: string };
+  return connectionString(Number(new URL(place).port), 1);
+}
+
+/** Drops a file; answers its ETag. */
+async function drop(path: string, bytes: Uint8Array | string): Promise<string> {
+  const { etag } = await incoming.getBlockBlobClient(path).uploadData(Buffer.from(bytes));
+  return etag ?? '';
+}
+
+interface DropReport {
+  readonly outcome: string;
+  readonly version?: string;
+  readonly reasons: string[];
+  readonly etag: string;
+  readonly report?: string;
+  readonly rollout?: string;
+}
+
+/** The report on one state of a dropped model, once it is final. */
+async function reportOn(path: string, etag: string): Promise<DropReport> {
+  const blob = incoming.getBlobClient(`${path}.report.json`);
+  for (;;) {
+    if (await blob.exists()) {
+      const report = JSON.parse((await blob.downloadToBuffer()).toString()) as DropReport;
+      if (report.etag === etag && report.outcome !== 'waiting') return report;
+    }
+    if (host.process.exitCode !== null) throw new Error(host.lines.join('\n'));
+    await sleep(POLL_MS);
+  }
+}
+
+async function get(path: string): Promise<Record<string, unknown>> {
+  const response = await fetch(`${host.url}${path}`);
+  expect([path, response.status]).toEqual([path, 200]);
+  return (await response.json()) as Record<string, unknown>;
+}
+const eventsOf = async (model: string) =>
+  (await get(`/models/${model}/events`)).events as { type: string; who: string }[];
+
+const card = async (policy: string): Promise<string> => {
+  const own = JSON.parse(await readFile('models/digits/card.json', 'utf8')) as object;
+  return JSON.stringify({ ...own, policy });
+};
+const fixture = (name: string) => readFile(`test/fixtures/rollout/${name}.onnx`);
+
+describe('a model dropped into its folder', () => {
+  let first: string;
+
+  test('with card and evaluation beside it becomes a version, is examined, and takes production', async () => {
+    await drop(`${FOLDER}/card.json`, await card('immediate'));
+    await drop(`${FOLDER}/evaluation.csv`, await readFile('models/digits/evaluation.csv'));
+    first = await drop(`${FOLDER}/model.onnx`, await fixture('plain'));
+    const report = await reportOn(`${FOLDER}/model.onnx`, first);
+    expect(report).toMatchObject({ outcome: 'production', version: '1' });
+    expect(await get(`/models/${MODEL}`)).toMatchObject({ routing: { production: '1' } });
+    expect(await get(`/models/${MODEL}/versions/1`)).toMatchObject({
+      state: 'ready',
+      card: { policy: 'immediate', label: 'label' },
+    });
+    expect(await get(report.report ?? '')).toMatchObject({ outcome: 'ready', version: '1' });
+    expect(await eventsOf(MODEL)).toMatchObject([
+      { type: 'registered', who: 'drop', figures: { dropped: `${FOLDER}/model.onnx` } },
+      { type: 'ready' },
+      { type: 'routed' },
+    ]);
+  });
+
+  test('told of again, by a host that remembers nothing, it changes nothing', async () => {
+    const before = [await eventsOf(MODEL), await get(`/models/${MODEL}`)];
+    await drop(`${FOLDER}/card.json`, await card('canary'));
+    const receipts = storage.getContainerClient('azure-webjobs-hosts');
+    for await (const { name } of receipts.listBlobsFlat()) await receipts.deleteBlob(name);
+    await host.kill();
+    await start(host.dataDir);
+    await host.line(/drop-model.*2026 June\/model\.onnx/);
+    await host.line(/2026 June\/model\.onnx as version 1: production/);
+    expect([await eventsOf(MODEL), await get(`/models/${MODEL}`)]).toEqual(before);
+    await drop(`${FOLDER}/card.json`, await card('immediate'));
+  });
+
+  test('in place of it, with the policy `immediate`, the next one takes production', async () => {
+    const etag = await drop(`${FOLDER}/model.onnx`, await fixture('better'));
+    const report = await reportOn(`${FOLDER}/model.onnx`, etag);
+    expect(report).toMatchObject({ outcome: 'production', version: '2' });
+    expect(await get(`/models/${MODEL}`)).toMatchObject({ routing: { production: '2' } });
+    expect(await get(`/models/${MODEL}/rollouts/${report.rollout ?? ''}`)).toMatchObject({
+      state: 'completed',
+      version: '2',
+      from: '1',
+    });
+    const events = await eventsOf(MODEL);
+    expect(events.filter(({ type }) => type === 'rolloutStarted')).toMatchObject([{ who: 'drop' }]);
+  });
+});
+
+describe('what can not be served', () => {
+  test('a broken file is rejected and stays, with its report beside it', async () => {
+    const path = `broken/model (1) 100%.onnx`;
+    const report = await reportOn(path, await drop(path, 'this is no ONNX file'));
+    expect(report).toMatchObject({ outcome: 'rejected', version: '1' });
+    expect(report.reasons.length).toBeGreaterThan(0);
+    expect(await get(report.report ?? '')).toMatchObject({ reasons: report.reasons });
+    expect(await incoming.getBlobClient(path).exists()).toBe(true);
+  });
+
+  test('an empty file, a wrong card and a folder that names no model are refused', async () => {
+    const empty = await drop('empty/model.onnx', '');
+    expect(await reportOn('empty/model.onnx', empty)).toMatchObject({ outcome: 'refused' });
+    await drop('wrong/card.json', '{"policy": "now"}');
+    const wrong = await drop('wrong/model.onnx', await fixture('plain'));
+    const { reasons } = await reportOn('wrong/model.onnx', wrong);
+    expect(reasons.join()).toContain('policy');
+    const nameless = await drop('No Model/model.onnx', await fixture('plain'));
+    expect(await reportOn('No Model/model.onnx', nameless)).toMatchObject({ outcome: 'refused' });
+    for (const model of ['empty', 'wrong']) {
+      expect((await fetch(`${host.url}/models/${model}`)).status).toBe(404);
+    }
+  });
+});

@@ -101,13 +101,23 @@ function countsOf(given: {
   /** A label that was answered. */
   answers?: string;
 }): StageCounts {
-  const arm: ArmCounts = { requests: 3, errors: 1, timed: 2, slow: 0 };
+  const arm: ArmCounts = {
+    requests: 9,
+    errors: 8,
+    errorsAgain: 7,
+    timed: 6,
+    slow: 5,
+    slowAgain: 4,
+  };
   return {
     key: given.key,
     stage: given.stage ?? 0,
     boot: given.boot ?? 'boot',
     updatedAt: given.updatedAt ?? 1_700_000_000_000,
-    blocks: [{ production: arm, candidate: { ...arm, requests: 4 } }],
+    blocks: [
+      { production: arm, candidate: { ...arm, requests: 4 } },
+      { production: { ...arm, slow: 1 }, candidate: arm },
+    ],
     latency: {
       production: { count: 2, buckets: { '-3': 1, '17': 1 } },
       candidate: { count: 0, buckets: {} },

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { CounterStore } from '../../ports.ts';
-import { countersDocument } from '../counters-document.ts';
+import { type CountersDocument, countersDocument, countsIn } from '../counters-document.ts';
 import { cosmosContainer } from './cosmos-container.ts';
 
 /** The database's container; its partition key is `/rollout`. */
@@ -18,8 +18,8 @@ export function createCosmosCounters(cosmos: Config['cosmos']): CounterStore {
         container.items.upsert(document),
       );
     },
-    list: (key, stage) =>
-      list(
+    async list(key, stage) {
+      const bodies = await list<CountersDocument['body']>(
         {
           // The emulator takes no heed of the partition that is asked for.
           query: 'SELECT c.body FROM c WHERE c.rollout = @key AND c.stage = @stage',
@@ -30,6 +30,8 @@ export function createCosmosCounters(cosmos: Config['cosmos']): CounterStore {
         },
         MAX_BOOTS,
         key,
-      ),
+      );
+      return bodies.map(countsIn);
+    },
   };
 }

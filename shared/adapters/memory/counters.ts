@@ -1,6 +1,6 @@
 import type { CounterStore } from '../../ports.ts';
 import type { StageCounts } from '../../rollout/counts.ts';
-import { type CountersDocument, countersDocument } from '../counters-document.ts';
+import { type CountersDocument, countersDocument, countsIn } from '../counters-document.ts';
 import { answering } from './answering.ts';
 
 /** Counters in memory, for tests: text is kept, so that nothing is shared with its callers. */
@@ -15,7 +15,7 @@ export function createMemoryCounters(): CounterStore {
       [...documents.values()]
         .map((text) => JSON.parse(text) as CountersDocument)
         .filter((document) => document.rollout === key && document.stage === stage)
-        .map(({ body }) => body),
+        .map(({ body }) => countsIn(body)),
     ),
   };
 }

@@ -1,4 +1,4 @@
-import { isInformative, marginsOf, type Strata, type Table } from './event-test.ts';
+import { marginsOf, type Strata } from './event-test.ts';
 import { momentsOf } from './hypergeometric.ts';
 
 /** What the dispersion is taken for before anything was seen, as so many batches that showed it. */
@@ -22,7 +22,7 @@ const MOST_ODDS = 20;
 export function dispersionOf(strata: Strata, prior: PriorDispersion): number {
   const odds = overallOdds(strata);
   const residuals = strata.map((tables) =>
-    tables.filter(isInformative).map((table) => {
+    tables.map((table) => {
       const { mean, variance } = momentsOf(marginsOf(table), odds);
       return { residual: table.candidateEvents - mean, variance };
     }),
@@ -49,12 +49,12 @@ export function dispersionOf(strata: Strata, prior: PriorDispersion): number {
 /** Mantel and Haenszel's estimate over all blocks, with half an event added to either side. */
 function overallOdds(strata: Strata): number {
   let [up, down] = [0.5, 0.5];
-  for (const table of strata.flat()) {
-    const { candidate, production, candidateEvents, productionEvents }: Table = table;
-    const size = candidate + production;
-    if (size === 0) continue;
-    up += (candidateEvents * (production - productionEvents)) / size;
-    down += (productionEvents * (candidate - candidateEvents)) / size;
+  for (const tables of strata) {
+    for (const { candidate, production, candidateEvents, productionEvents } of tables) {
+      const size = Math.max(1, candidate + production);
+      up += (candidateEvents * (production - productionEvents)) / size;
+      down += (productionEvents * (candidate - candidateEvents)) / size;
+    }
   }
   return Math.min(MOST_ODDS, Math.max(1 / MOST_ODDS, up / down));
 }

@@ -10,7 +10,10 @@ export interface Table {
   readonly productionEvents: number;
 }
 
-/** By instance, by time: what is compared only within itself, and what follows on what. */
+/**
+ * By instance, by time: what is compared only within itself, and what follows on what. Those that
+ * aren't informative add nothing, and may be left out.
+ */
 export type Strata = readonly (readonly Table[])[];
 
 export interface EventTest {
@@ -56,12 +59,15 @@ export function logEvidence(strata: Strata, test: EventTest): number[] {
   const odds = [tolerated, ...watched];
   const steps = watched.map((ratio) => Math.log(ratio / tolerated));
   const logs = watched.map(() => 0);
-  for (const table of strata.flat()) {
-    if (!isInformative(table)) continue;
-    const [atTolerated = 0, ...atWatched] = logNormalizers(marginsOf(table), odds);
-    for (const [i, at] of atWatched.entries()) {
-      const log = table.candidateEvents * (steps[i] ?? 0) - (at - atTolerated);
-      logs[i] = (logs[i] ?? 0) + Math.min(log / dispersion, blockMax);
+  for (const tables of strata) {
+    for (const table of tables) {
+      const normalizers = logNormalizers(marginsOf(table), odds);
+      const atTolerated = normalizers[0] ?? 0;
+      for (let i = 0; i < steps.length; i++) {
+        const change = (normalizers[i + 1] ?? 0) - atTolerated;
+        const log = table.candidateEvents * (steps[i] ?? 0) - change;
+        logs[i] = (logs[i] ?? 0) + Math.min(log / dispersion, blockMax);
+      }
     }
   }
   return logs;

@@ -2,7 +2,7 @@ import {
   EMPTY_SKETCH,
   type LatencySketch,
   mergeSketches,
-  quantile,
+  quantiles,
 } from '../telemetry/latency-sketch.ts';
 import { sumOfCounts } from './blocks.ts';
 import type { AnswerCounts, Arm, ArmCounts, ShadowCounts, StageCounts } from './counts.ts';
@@ -47,12 +47,13 @@ function armFigures(counts: readonly StageCounts[], arm: Arm): ArmFigures {
   const sum = sumOfCounts(counts.flatMap(({ blocks }) => blocks.map((block) => block[arm])));
   const latency =
     counts.length === 0 ? EMPTY_SKETCH : mergeSketches(counts.map((one) => one.latency[arm]));
+  const [p50, p95, p99] = quantiles(latency, [0.5, 0.95, 0.99]);
   return {
     ...sum,
     errorRate: sum.requests === 0 ? undefined : sum.errors / sum.requests,
-    p50: quantile(latency, 0.5),
-    p95: quantile(latency, 0.95),
-    p99: quantile(latency, 0.99),
+    p50,
+    p95,
+    p99,
     latency,
     answers: sumOfAnswers(counts.map((one) => one.answers[arm])),
   };

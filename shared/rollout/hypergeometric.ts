@@ -45,8 +45,8 @@ export function logNormalizers(margins: Margins, odds: readonly number[]): numbe
   for (let x = least; x < most; x++) {
     const factor = step(margins, x);
     let isOver = true;
-    for (const [i, ratio] of odds.entries()) {
-      const growth = factor * ratio;
+    for (let i = 0; i < odds.length; i++) {
+      const growth = factor * (odds[i] ?? 1);
       const term = (terms[i] ?? 0) * growth;
       const sum = (sums[i] ?? 0) + term;
       if (growth >= 1 || term > sum * NEGLIGIBLE) isOver = false;

@@ -1,7 +1,14 @@
 import { answerEvidence, answerVerdict } from './answer-test.ts';
 import type { ArmCounts, Block, StageCounts } from './counts.ts';
 import { dispersionOf, type PriorDispersion } from './dispersion.ts';
-import { addEvidence, logEvidence, logMixture, type Strata } from './event-test.ts';
+import {
+  addEvidence,
+  isInformative,
+  logEvidence,
+  logMixture,
+  type Strata,
+  type Table,
+} from './event-test.ts';
 import type { LiveFigures } from './figures.ts';
 import type { Evidence } from './rollout.ts';
 import { shadowEvidence } from './shadow-test.ts';
@@ -114,32 +121,27 @@ function testEvents(name: 'errors' | 'latency', strata: Strata, earlier: Evidenc
   return { dispersion, logs: addEvidence(earlier[name], logs) };
 }
 
-type Watched = (arm: ArmCounts) => { readonly of: number; readonly events: number };
-
 /** What a caller repeats is left out: neither a failure nor a request. */
-const errorsOf: Watched = ({ requests, errors, errorsAgain = 0 }) => ({
-  of: requests - errorsAgain,
-  events: errors - errorsAgain,
-});
-
-const slowOf: Watched = ({ timed, slow, slowAgain = 0 }) => ({
-  of: timed - slowAgain,
-  events: slow - slowAgain,
-});
-
-function strataOf(counts: readonly StageCounts[], watched: Watched): Strata {
-  return counts.map(({ blocks }) => blocks.map((block) => tableOf(block, watched)));
+function errorsOf({ production, candidate }: Block): Table {
+  return {
+    candidate: candidate.requests - (candidate.errorsAgain ?? 0),
+    candidateEvents: candidate.errors - (candidate.errorsAgain ?? 0),
+    production: production.requests - (production.errorsAgain ?? 0),
+    productionEvents: production.errors - (production.errorsAgain ?? 0),
+  };
 }
 
-function tableOf(block: Block, watched: Watched) {
-  const candidate = watched(block.candidate);
-  const production = watched(block.production);
+function slowOf({ production, candidate }: Block): Table {
   return {
-    candidate: candidate.of,
-    candidateEvents: candidate.events,
-    production: production.of,
-    productionEvents: production.events,
+    candidate: candidate.timed - (candidate.slowAgain ?? 0),
+    candidateEvents: candidate.slow - (candidate.slowAgain ?? 0),
+    production: production.timed - (production.slowAgain ?? 0),
+    productionEvents: production.slow - (production.slowAgain ?? 0),
   };
+}
+
+function strataOf(counts: readonly StageCounts[], tableOf: (block: Block) => Table): Strata {
+  return counts.map(({ blocks }) => blocks.map(tableOf).filter(isInformative));
 }
 
 function failing({ errors, requests }: ArmCounts): string {

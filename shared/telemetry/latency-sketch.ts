@@ -61,14 +61,23 @@ export function mergeSketches(sketches: Iterable<LatencySketch>): LatencySketch 
  * undefined when nothing was counted. The lower of two neighbours (NumPy's `lower`).
  */
 export function quantile(sketch: LatencySketch, q: number): number | undefined {
-  if (sketch.count === 0) return undefined;
-  const rank = Math.floor(q * (sketch.count - 1));
+  return quantiles(sketch, [q])[0];
+}
+
+/** As `quantile`, for ascending parts at once. */
+export function quantiles(sketch: LatencySketch, parts: readonly number[]): number[] {
+  const found: number[] = [];
+  if (sketch.count === 0) return found;
   let below = 0;
   for (const [bucket, times] of ascending(sketch)) {
     below += times;
-    if (below > rank) return (2 * GAMMA ** bucket) / (GAMMA + 1);
+    while (found.length < parts.length) {
+      const rank = Math.floor((parts[found.length] ?? 1) * (sketch.count - 1));
+      if (below <= rank) break;
+      found.push((2 * GAMMA ** bucket) / (GAMMA + 1));
+    }
   }
-  return undefined;
+  return found;
 }
 
 /** How many took longer than `ms`; those within `RELATIVE_ERROR` of it may stand on either side. */

@@ -1,5 +1,6 @@
 import { dropText } from './drop-text.ts';
 import type { BlobFunction } from './trigger.ts';
+import { withReports } from './with-reports.ts';
 
 /** A model is dropped into `incoming/{model}/`, at any depth. */
 export const dropModelFunction: BlobFunction = {
@@ -11,7 +12,7 @@ export const dropModelFunction: BlobFunction = {
       import('../shared/usecases/take-drop.ts'),
       import('./card.ts'),
     ]);
-    const status = await takeDrop(app, { path: name, etag, parseCard: parseCardText });
+    const status = await takeDrop(withReports(app), { path: name, etag, parseCard: parseCardText });
     if (status) context.log(dropText(name, status));
     else context.log(`incoming/${name}: gone or replaced since, or it names no model; not taken`);
   },

@@ -1,5 +1,6 @@
 import { dropText } from './drop-text.ts';
 import type { TimerFunction } from './trigger.ts';
+import { withReports } from './with-reports.ts';
 
 /** Takes dropped models whose event never came, and brings those to an end that wait for theirs. */
 export const sweepDropsFunction: TimerFunction = {
@@ -13,10 +14,10 @@ export const sweepDropsFunction: TimerFunction = {
       import('../shared/usecases/settle-drops.ts'),
       import('./card.ts'),
     ]);
-    const swept = await sweepDrops(app, parseCardText);
+    const swept = await sweepDrops(withReports(app), parseCardText);
     for (const path of swept.taken)
       context.warn(`incoming/${path}: its event never came; taken now`);
-    const settled = await settleDrops(app);
+    const settled = await settleDrops(withReports(app));
     for (const { path, status } of settled.ended) context.log(dropText(path, status));
     const [first, ...others] = [...swept.failures, ...settled.failures];
     if (first !== undefined) {

@@ -1,5 +1,6 @@
 import { dropText } from './drop-text.ts';
 import type { QueueFunction } from './trigger.ts';
+import { withReports } from './with-reports.ts';
 
 /** Examines what was registered; what was dropped then goes on by its policy. */
 export const validateRegistrationFunction: QueueFunction = {
@@ -15,7 +16,8 @@ export const validateRegistrationFunction: QueueFunction = {
     const registration = parseRegistrationMessage(message);
     await validateVersion(app, registration);
     // What can't be settled now, the sweep of drops settles: the version is decided.
-    const { ended, failures } = await settleDrops(app, { model: registration.model });
+    const { model } = registration;
+    const { ended, failures } = await settleDrops(withReports(app), { model });
     for (const { path, status } of ended) context.log(dropText(path, status));
     if (failures.length > 0) context.warn(`${failures.length} drops could not be settled yet`);
   },

@@ -4,11 +4,18 @@ import type { DropId, ModelName, Version } from '../ids.ts';
 import type { DroppedFiles, Messages } from '../ports.ts';
 import { decideDrop } from './decide-drop.ts';
 import { leaveReport } from './drop-report.ts';
-import { allocateVersion, currentIncarnation, type RegistryDeps } from './version-lifecycle.ts';
+import {
+  allocateVersion,
+  currentIncarnation,
+  type RegistryDeps,
+  type VersionView,
+} from './version-lifecycle.ts';
 
 export interface AdvanceDropDeps extends RegistryDeps {
   readonly dropped: Pick<DroppedFiles, 'look' | 'read' | 'leave'>;
   readonly messages: Pick<Messages, 'sendRegistration'>;
+  /** The readiness report of a decided version, as callers get it. */
+  readonly reportOn: (view: VersionView) => Promise<unknown>;
 }
 
 /** Writes that a drop takes at most, with the races that may be lost meanwhile. */

@@ -1,16 +1,19 @@
 import type { Drop } from '../drops/drop.ts';
 import { reportPathOf } from '../drops/drop-place.ts';
 import { ServingError } from '../errors.ts';
+import type { Version } from '../ids.ts';
 import type { AdvanceDropDeps } from './advance-drop.ts';
+import { readVersion } from './version-lifecycle.ts';
 
-type ReportDeps = Pick<AdvanceDropDeps, 'dropped' | 'registry' | 'clock'>;
+type PathDeps = Pick<AdvanceDropDeps, 'dropped' | 'clock'>;
+type ReportDeps = PathDeps & Pick<AdvanceDropDeps, 'registry' | 'reportOn'>;
 
 /** Reports are small; a larger blob of that name is not one. */
 const MAX_REPORT_BYTES = 1 << 20;
 
 /**
- * Leaves beside a dropped model what has become of it, unless another blob lies there by now. Again
- * is no error. A rejected one's gates stand in it, the whole report is a link away.
+ * Leaves beside a dropped model what has become of it, with its version's whole readiness report,
+ * unless another blob lies there by now. Again is no error.
  */
 export async function leaveReport(deps: ReportDeps, drop: Drop): Promise<void> {
   const { path, etag, model, status } = drop;
@@ -25,15 +28,12 @@ export async function leaveReport(deps: ReportDeps, drop: Drop): Promise<void> {
       ...(version !== undefined && { version: String(version) }),
       ...said(deps, drop),
       etag,
-      ...(version !== undefined && {
-        gates: await gatesOf(deps, drop, version),
-        report: `/models/${model}/versions/${version}/report`,
-      }),
+      ...(version !== undefined && (await versionReport(deps, drop, version))),
     }),
   );
 }
 
-function said({ clock }: ReportDeps, { status }: Drop) {
+function said({ clock }: PathDeps, { status }: Drop) {
   if (status.state === 'decided' || status.state === 'settled') {
     const { outcome, reasons, decidedAt, rollout } = status;
     return { outcome, reasons, at: decidedAt, rollout };
@@ -43,16 +43,18 @@ function said({ clock }: ReportDeps, { status }: Drop) {
   return { outcome: 'waiting', reasons: waits === undefined ? [] : [waits], at };
 }
 
-async function gatesOf(
-  { registry }: ReportDeps,
-  { model, incarnation }: Drop,
-  version: NonNullable<Parameters<typeof registry.readVerdict>[0]['version']>,
-) {
-  return (await registry.readVerdict({ model, incarnation, version }))?.assessment?.gates;
+/** Nothing where the model has been deleted since: that version is not the one of its new life. */
+async function versionReport(deps: ReportDeps, { model, incarnation }: Drop, version: Version) {
+  const view = await readVersion(deps, model, version);
+  if (view?.submission.incarnation !== incarnation) return undefined;
+  return {
+    href: `/models/${model}/versions/${version}/report`,
+    report: await deps.reportOn(view),
+  };
 }
 
 /** Says of a path that names no model what is wrong with it, once for each state of its blob. */
-export async function refusePath(deps: ReportDeps, path: string, reason: string): Promise<void> {
+export async function refusePath(deps: PathDeps, path: string, reason: string): Promise<void> {
   const report = reportPathOf(path);
   const blob = report === undefined ? undefined : await deps.dropped.look(path);
   if (report === undefined || !blob || (await reportedEtag(deps, report)) === blob.etag) return;
@@ -62,7 +64,7 @@ export async function refusePath(deps: ReportDeps, path: string, reason: string)
 }
 
 /** Of which state of the blob the report speaks that lies there. */
-async function reportedEtag({ dropped }: ReportDeps, path: string): Promise<unknown> {
+async function reportedEtag({ dropped }: PathDeps, path: string): Promise<unknown> {
   try {
     const blob = await dropped.look(path);
     const bytes = blob && (await dropped.read(blob, MAX_REPORT_BYTES));

@@ -68,8 +68,8 @@ describe('a dropped model', () => {
       reasons: ['version 1 is production'],
       at: '2026-01-01T00:00:00.000Z',
       etag,
-      gates: [],
-      report: '/models/churn/versions/1/report',
+      href: '/models/churn/versions/1/report',
+      report: { gates: [] },
     });
   });
 
@@ -231,7 +231,7 @@ describe('what can not be taken', () => {
       version: '1',
       outcome: 'rejected',
       reasons: ['it is bad'],
-      gates: [{ gate: 'macroF1', result: 'failed', why: 'it is too low' }],
+      report: { gates: [{ gate: 'macroF1', result: 'failed', why: 'it is too low' }] },
       etag,
     });
     expect(world.artifacts.incoming.has(PATH)).toBe(true);

@@ -78,6 +78,7 @@ export function healthy(world: DropWorld): DropProcess {
     backOff: () => Promise.resolve(),
     config: { maxModelBytes: 1_000, maxBodyBytes: 1_000 },
     seenDrops: new SeenDrops(),
+    reportOn: ({ verdict }) => Promise.resolve({ gates: verdict?.assessment?.gates }),
     contentOf: (model, incarnation, digest) => {
       const name = `${model}/${incarnation}/sha256/${digest}/model.onnx`;
       const bytes = world.artifacts.artifacts.get(name);

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectionString } from '../contract/azurite.ts';
+import { type HeldEmulators, holdEmulators } from '../../local/emulator-client.ts';
 import { discard, type RunningHost, startHost } from './running-host.ts';
 
 // Models dropped into the container, through the storage's own interface.
@@ -12,30 +13,23 @@ const MODEL = 'digits';
 const FOLDER = `${MODEL}/2026 June`;
 
 let host: RunningHost;
+let emulators: HeldEmulators;
 let storage: BlobServiceClient;
 let incoming: ContainerClient;
 beforeAll(async () => {
-  await start();
+  host = await startHost();
+  // Held here too, they outlive a host that is killed.
+  emulators = await holdEmulators({
+    folder: host.dataDir,
+    entry: join(process.env.PILOTLIGHT_TEST_DIST ?? '', 'emulators.mjs'),
+  });
+  storage = BlobServiceClient.fromConnectionString(emulators.storage);
+  incoming = storage.getContainerClient('incoming');
 });
 afterAll(async () => {
+  emulators.release();
   await discard(host);
 });
-
-async function start(dataDir?: string): Promise<void> {
-  host = await startHost(dataDir === undefined ? {} : { dataDir });
-  storage = BlobServiceClient.fromConnectionString(await connectionOf(host));
-  incoming = storage.getContainerClient('incoming');
-}
-
-/** How to reach the host's storage: what it grants for uploads says where that is. */
-async function connectionOf({ url }: RunningHost): Promise<string> {
-  const granted = await fetch(`${url}/uploads`, {
-    method: 'POST',
-    body: JSON.stringify({ name: 'x', bytes: 1 }),
-  });
-  const { url: place } = (await granted.json()) as { url: string };
-  return connectionString(Number(new URL(place).port), 1);
-}
 
 /** Drops a file; answers its ETag. */
 async function drop(path: string, bytes: Uint8Array | string): Promise<string> {
@@ -48,7 +42,8 @@ interface DropReport {
   readonly version?: string;
   readonly reasons: string[];
   readonly etag: string;
-  readonly report?: string;
+  readonly href?: string;
+  readonly report?: unknown;
   readonly rollout?: string;
 }
 
@@ -93,7 +88,8 @@ describe('a model dropped into its folder', () => {
       state: 'ready',
       card: { policy: 'immediate', label: 'label' },
     });
-    expect(await get(report.report ?? '')).toMatchObject({ outcome: 'ready', version: '1' });
+    expect(report.report).toMatchObject({ outcome: 'ready', version: '1' });
+    expect(await get(report.href ?? '')).toEqual(report.report);
     expect(await eventsOf(MODEL)).toMatchObject([
       { type: 'registered', who: 'drop', figures: { dropped: `${FOLDER}/model.onnx` } },
       { type: 'ready' },
@@ -107,7 +103,7 @@ describe('a model dropped into its folder', () => {
     const receipts = storage.getContainerClient('azure-webjobs-hosts');
     for await (const { name } of receipts.listBlobsFlat()) await receipts.deleteBlob(name);
     await host.kill();
-    await start(host.dataDir);
+    host = await startHost({ dataDir: host.dataDir });
     await host.line(/drop-model.*2026 June\/model\.onnx/);
     await host.line(/2026 June\/model\.onnx as version 1: production/);
     expect([await eventsOf(MODEL), await get(`/models/${MODEL}`)]).toEqual(before);
@@ -135,7 +131,8 @@ describe('what can not be served', () => {
     const report = await reportOn(path, await drop(path, 'this is no ONNX file'));
     expect(report).toMatchObject({ outcome: 'rejected', version: '1' });
     expect(report.reasons.length).toBeGreaterThan(0);
-    expect(await get(report.report ?? '')).toMatchObject({ reasons: report.reasons });
+    expect(report.report).toMatchObject({ outcome: 'rejected', reasons: report.reasons });
+    expect(await get(report.href ?? '')).toEqual(report.report);
     expect(await incoming.getBlobClient(path).exists()).toBe(true);
   });
 

@@ -9,8 +9,8 @@ import type { ArmFigures, ShadowFigures } from '../shared/rollout/figures.ts';
 import type { LiveComparison } from '../shared/usecases/compare-versions.ts';
 import type { VersionView } from '../shared/usecases/version-lifecycle.ts';
 import { json } from './answer.ts';
-import { reportOf } from './report.ts';
 import type { HttpFunction, Request } from './trigger.ts';
+import { wholeReport } from './whole-report.ts';
 
 /** GET /models/{model}/compare?a=&b=: two versions' reports, and how they did beside each other. */
 export const compareVersionsFunction: HttpFunction = {
@@ -24,17 +24,17 @@ export const compareVersionsFunction: HttpFunction = {
     const wanted = { a: queryVersion(request, 'a'), b: queryVersion(request, 'b') };
     const { compareVersions } = await import('../shared/usecases/compare-versions.ts');
     const { a, b, live } = await compareVersions(app, model, wanted);
-    const versionDocument = (view: VersionView) => ({
+    const versionDocument = async (view: VersionView) => ({
       version: String(view.entry.version),
       state: view.entry.state,
-      report: reportOf(view),
+      report: await wholeReport(app, view),
       // Of this instance alone, as GET /v2/models/{model}/versions/{version}/stats tells them.
       statistics: app.statistics.of(model, view.entry.version),
     });
     return json(200, {
       model,
-      a: versionDocument(a),
-      b: versionDocument(b),
+      a: await versionDocument(a),
+      b: await versionDocument(b),
       ...(live && { live: liveDocument(live) }),
     });
   },

@@ -22,7 +22,7 @@ export const listVersionsFunction: HttpFunction = {
       ...(token && { below: token.versionsBelow as Version }),
     });
     return json(200, {
-      versions: versions.map(versionDocument),
+      versions: versions.map((view) => versionDocument(view)),
       ...(next !== undefined && { continuation: continuationToken({ versionsBelow: next }) }),
     });
   },

@@ -3,6 +3,7 @@ import { requireVersion } from '../shared/usecases/open-version-file.ts';
 import { json } from './answer.ts';
 import type { HttpFunction } from './trigger.ts';
 import { versionDocument } from './version-document.ts';
+import { wholeReport } from './whole-report.ts';
 
 /** GET /models/{model}/versions/{version}: all that is known of it. */
 export const readVersionFunction: HttpFunction = {
@@ -14,6 +15,7 @@ export const readVersionFunction: HttpFunction = {
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const version = parseVersion(request.params.version ?? '');
-    return json(200, versionDocument(await requireVersion(app, model, version)));
+    const view = await requireVersion(app, model, version);
+    return json(200, versionDocument(view, await wholeReport(app, view)));
   },
 };

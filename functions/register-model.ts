@@ -8,9 +8,10 @@ import { json } from './answer.ts';
 import { callerOf } from './caller.ts';
 import { preferredWait } from './prefer.ts';
 import { problemAnswer } from './problem.ts';
-import { reportOf } from './report.ts';
+import type { Report } from './report.ts';
 import type { Answer, HttpFunction, Request } from './trigger.ts';
 import { versionDocument } from './version-document.ts';
+import { wholeReport } from './whole-report.ts';
 
 /** POST /models/{model}/versions: a model file becomes a version, once examined. */
 export const registerModelFunction: HttpFunction = {
@@ -26,8 +27,10 @@ export const registerModelFunction: HttpFunction = {
     const { version } = registered.entry;
     const view = await awaitDecision(app, { model, version }, (wait ?? 0) * 1_000);
     if (!view) throw goneMeanwhile(model, version);
+    const report = await wholeReport(app, view);
     return answer(request, view, {
       registered,
+      report,
       headers: {
         location: `/models/${model}/versions/${version}`,
         ...(wait !== undefined && { 'preference-applied': `wait=${wait}` }),
@@ -51,9 +54,17 @@ async function receive(app: App, request: Request, model: ModelName): Promise<Re
 function answer(
   request: Request,
   view: VersionView,
-  { registered, headers }: { registered: Registered; headers: Record<string, string> },
+  {
+    registered,
+    report,
+    headers,
+  }: {
+    registered: Registered;
+    report: Report | undefined;
+    headers: Record<string, string>;
+  },
 ): Answer {
-  const document = versionDocument(view);
+  const document = versionDocument(view, report);
   switch (view.entry.state) {
     case 'rejected': {
       const problem = problemAnswer(
@@ -61,7 +72,7 @@ function answer(
         {
           kind: 'rejected',
           detail: `model ${view.model} version ${view.entry.version} was rejected: ${document.reason ?? ''}`,
-          report: reportOf(view),
+          report,
         },
         { ...document },
       );

@@ -1,49 +1,74 @@
 import type { Batching } from '../shared/inference/batching.ts';
 import type { Report } from './report.ts';
+import { verdictPart } from './report-gates.ts';
+import { facts, html, joined, list, NOTHING, Raw, section } from './report-html.ts';
+import { qualityPart } from './report-quality.ts';
+import { behaviourParts } from './report-robustness.ts';
+import { STYLE } from './report-style.ts';
 
 /** A version's report as a page to read: no script, nothing fetched. */
 export function reportPage(report: Report): string {
-  const { model, version, outcome, digest, bytes, decidedAt } = report;
-  const batching = 'loadMs' in report ? report.batching : undefined;
+  const { model, version, outcome } = report;
   const title = `${model} version ${version}: ${outcome}`;
-  const sections = [
-    'reasons' in report ? list('Reasons', report.reasons) : '',
-    'warnings' in report ? list('Warnings', report.warnings) : '',
-    'signature' in report ? tensors('Inputs', report.signature.inputs) : '',
-    'signature' in report ? tensors('Outputs', report.signature.outputs) : '',
-    report.facts ? table('Graph', Object.entries(report.facts)) : '',
-    'loadMs' in report
-      ? table('Times', [
-          ['load, ms', report.loadMs],
-          ['run on generated input, ms', report.runMs],
-        ])
-      : '',
-    batching ? table('Batching', batchingRows(batching)) : '',
-    table('File', [
-      ['SHA-256', digest],
-      ['bytes', bytes],
-      ['decided', decidedAt],
-    ]),
-    table('Card', Object.entries(report.card)),
+  const parts = [
+    verdictPart(report),
+    report.note !== undefined ? html`<p>${report.note}</p>` : NOTHING,
+    report.warnings ? section('Warnings', list(report.warnings)) : NOTHING,
+    qualityPart(report),
+    ...behaviourParts(report),
+    ...modelParts(report),
   ];
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-th { text-align: left; vertical-align: top; padding-right: 2rem; font-weight: 600 }
-td { overflow-wrap: anywhere }
-</style>
+<title>${title}</title>
+<style>${new Raw(STYLE)}</style>
 </head>
 <body>
-<h1>${escaped(title)}</h1>
-${sections.filter(Boolean).join('\n')}
+<h1>${model} <span class="aside">version ${version}</span></h1>
+${joined(parts.filter(({ text }) => text !== ''))}
 </body>
 </html>
-`;
+`.text;
+}
+
+/** What the model is, whatever it can. */
+function modelParts(report: Report): Raw[] {
+  const { digest, bytes, decidedAt, signature, batching } = report;
+  return [
+    signature ? section('Inputs', tensors(signature.inputs)) : NOTHING,
+    signature ? section('Outputs', tensors(signature.outputs)) : NOTHING,
+    signature
+      ? section(
+          'Times',
+          facts([
+            ['load, ms', report.loadMs],
+            ['first run on generated input, ms', report.runMs],
+          ]),
+        )
+      : NOTHING,
+    batching ? section('Batching', facts(batchingRows(batching))) : NOTHING,
+    report.facts ? section('Graph', facts(Object.entries(report.facts))) : NOTHING,
+    section(
+      'File',
+      facts([
+        ['SHA-256', digest],
+        ['bytes', bytes],
+        ['decided', decidedAt],
+      ]),
+    ),
+    section('Card', facts(Object.entries(report.card))),
+  ];
+}
+
+function tensors(
+  specs: readonly { name: string; datatype: string; shape: readonly number[] }[],
+): Raw {
+  return facts(
+    specs.map(({ name, datatype, shape }) => [name, `${datatype} [${shape.join(', ')}]`]),
+  );
 }
 
 function batchingRows({ proven, why, curve }: Batching): [string, unknown][] {
@@ -55,42 +80,4 @@ function batchingRows({ proven, why, curve }: Batching): [string, unknown][] {
       rowsPerSecond,
     ]),
   ];
-}
-
-function list(heading: string, items: readonly string[]): string {
-  if (items.length === 0) return '';
-  const rows = items.map((item) => `<li>${escaped(item)}</li>`).join('\n');
-  return `<h2>${escaped(heading)}</h2>\n<ul>\n${rows}\n</ul>`;
-}
-
-function tensors(
-  heading: string,
-  specs: Extract<Report, { signature: unknown }>['signature']['inputs'],
-): string {
-  return table(
-    heading,
-    specs.map(({ name, datatype, shape }) => [name, `${datatype} [${shape.join(', ')}]`]),
-  );
-}
-
-function table(heading: string, rows: readonly (readonly [string, unknown])[]): string {
-  const given = rows.filter(([, value]) => value !== undefined);
-  if (given.length === 0) return '';
-  const lines = given.map(([name, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    return `<tr><th scope="row">${escaped(name)}</th><td>${escaped(text)}</td></tr>`;
-  });
-  return `<h2>${escaped(heading)}</h2>\n<table>\n${lines.join('\n')}\n</table>`;
-}
-
-/** Names and cards come from whoever registers. */
-function escaped(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

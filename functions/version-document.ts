@@ -1,8 +1,8 @@
 import type { VersionView } from '../shared/usecases/version-lifecycle.ts';
-import { reportOf, signatureDocument } from './report.ts';
+import { type Report, reportOf, signatureDocument } from './report.ts';
 
-/** A version as GET and POST answer it; what the examination found once it is decided. */
-export function versionDocument(view: VersionView) {
+/** A version as GET and POST answer it; what the examination found once it is decided, in short unless the whole `report` is given. */
+export function versionDocument(view: VersionView, report: Report | undefined = reportOf(view)) {
   const { model, entry, submission, verdict } = view;
   const outcome = verdict?.outcome;
   return {
@@ -21,6 +21,6 @@ export function versionDocument(view: VersionView) {
     }),
     ...(outcome?.facts && { facts: outcome.facts }),
     ...(outcome?.kind === 'rejected' && { reason: outcome.reasons.join('; ') }),
-    ...(verdict && { report: reportOf(view) }),
+    ...(report && { report }),
   };
 }

@@ -3,9 +3,8 @@ import { parseModelName, parseVersion } from '../shared/ids.ts';
 import { requireVersion } from '../shared/usecases/open-version-file.ts';
 import { prefersHtml } from './accept.ts';
 import { json } from './answer.ts';
-import { reportOf } from './report.ts';
-import { reportPage } from './report-page.ts';
 import type { HttpFunction } from './trigger.ts';
+import { wholeReport } from './whole-report.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -20,7 +19,7 @@ export const versionReportFunction: HttpFunction = {
     const model = parseModelName(request.params.model ?? '');
     const version = parseVersion(request.params.version ?? '');
     const view = await requireVersion(app, model, version);
-    const report = reportOf(view);
+    const report = await wholeReport(app, view);
     if (!report) {
       throw new ServingError({
         kind: 'notReady',
@@ -30,6 +29,7 @@ export const versionReportFunction: HttpFunction = {
     }
     const vary = { vary: 'accept' };
     if (!prefersHtml(request.headers.get('accept'))) return json(200, report, vary);
+    const { reportPage } = await import('./report-page.ts');
     return {
       status: 200,
       headers: {

@@ -17,7 +17,7 @@ export function resamplesFor(visits: number): number {
 export function drawRows(weights: Float64Array, random: () => number): void {
   weights.fill(0);
   for (let drawn = 0; drawn < weights.length; drawn++) {
-    const row = Math.floor(random() * weights.length);
+    const row = (random() * weights.length) >>> 0; // rounds down
     weights[row] = (weights[row] ?? 0) + 1;
   }
 }

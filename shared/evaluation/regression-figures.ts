@@ -19,7 +19,7 @@ export function regressionFigures(
     const error = (answered[row] ?? NaN) - (truth[row] ?? NaN);
     rows += weight;
     sum += weight * (truth[row] ?? NaN);
-    absolute += weight * Math.abs(error);
+    absolute += weight * (error < 0 ? -error : error);
     squared += weight * error * error;
   }
   const mean = sum / rows;

@@ -3,14 +3,16 @@ import type { GateResult, GateSubject } from './gates.ts';
 import type { Robustness } from './robustness.ts';
 
 /** What the model did with inputs that were made to break it. */
-export function robustnessFindings({ card, robustness }: GateSubject): GateResult[] {
+export function robustnessFindings({ card, robustness, quality }: GateSubject): GateResult[] {
   const results: GateResult[] = [];
   if (!settingOf(card, 'noCrash').off) results.push(noCrash(robustness));
   const { rows } = robustness;
-  if (!rows || rows.rows === 0) return results;
+  if (!rows) return results;
   const flips = settingOf(card, 'maxFlips').bound;
-  if (flips !== undefined) results.push(maxFlips(rows, flips));
-  if (!settingOf(card, 'noNan').off) results.push(noNan(rows));
+  if (flips !== undefined && rows.rows > 0) results.push(maxFlips(rows, flips));
+  if (!settingOf(card, 'noNan').off) {
+    results.push(noNan(rows, quality?.task === 'regression' ? quality.notNumbers : 0));
+  }
   return results;
 }
 
@@ -45,12 +47,18 @@ function maxFlips({ rows, flipped, noise, flippedLines }: ProbedRows, bound: num
   };
 }
 
-function noNan({ rows, nan, nanLines }: ProbedRows): GateResult {
+/** `notNumbers`: labelled rows that a regression answers with no finite number, for whatever input. */
+function noNan({ nan, nanLines }: ProbedRows, notNumbers: number): GateResult {
+  const gate = 'noNan';
+  if (nan === 0 && notNumbers > 0) {
+    const why = `${String(notNumbers)} labelled rows are answered with no finite number, and are in no figure`;
+    return { gate, result: 'unknown', why };
+  }
   const failed = nan > 0;
   return {
-    gate: 'noNan',
+    gate,
     result: failed ? 'failed' : 'passed',
-    why: `${String(nan)} of ${String(rows)} rows of finite numbers are answered with NaN; none is expected`,
+    why: `${String(nan)} rows of finite numbers are answered with NaN; none is expected`,
     figure: nan,
     bound: 0,
     ...(failed && { lines: nanLines }),

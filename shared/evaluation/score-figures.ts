@@ -50,11 +50,18 @@ function figuresOf(
     areas += area;
     defined += 1;
   }
-  let loss = 0;
-  for (let row = 0; row < truth.length; row++) {
-    loss += (losses?.[row] ?? NaN) * (weights ? (weights[row] ?? 0) : 1);
+  return {
+    rocAuc: defined === 0 ? NaN : areas / defined,
+    logLoss: losses ? meanOf(losses, weights) : NaN,
+  };
+}
+
+function meanOf(losses: Float64Array, weights?: Float64Array): number {
+  let sum = 0;
+  for (let row = 0; row < losses.length; row++) {
+    sum += (losses[row] ?? 0) * (weights ? (weights[row] ?? 0) : 1);
   }
-  return { rocAuc: defined === 0 ? NaN : areas / defined, logLoss: loss / truth.length };
+  return sum / losses.length;
 }
 
 export interface ScoreSamples {

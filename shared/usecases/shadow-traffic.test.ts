@@ -179,7 +179,7 @@ describe('a shadow', () => {
     expect(instance.dropped).toBe(20);
   });
 
-  test.each<[string, unknown, Partial<PredictingInstance>, number]>([
+  test.each<[string, Error, Partial<PredictingInstance>, number]>([
     ['crashes', new Error('crashed'), {}, 0],
     ['doesn’t take what production takes', failure('malformed'), {}, 0],
     ['can’t run on it', failure('malformed', { atRun: true }), {}, 0],
@@ -192,7 +192,7 @@ describe('a shadow', () => {
     expect(instance.dropped).toBe(0);
   });
 
-  test.each<[string, unknown, Partial<PredictingInstance>, number]>([
+  test.each<[string, Error, Partial<PredictingInstance>, number]>([
     ['finds no room', failure('overloaded'), {}, 0],
     ['waits behind others for too long', failure('deadlinePassed'), { waiting: 3 }, TIMEOUT_MS],
     ['has a caller who is in a hurry', failure('deadlinePassed'), {}, 20],
@@ -204,12 +204,12 @@ describe('a shadow', () => {
 });
 
 /** A shadow that fails so late, and what has become of the instance by then. */
-async function failed(error: unknown, state: Partial<PredictingInstance>, tookMs: number) {
+async function failed(error: Error, state: Partial<PredictingInstance>, tookMs: number) {
   const instance = shadowing();
   shadowDoes(instance, () => {
     instance.now += tookMs;
     Object.assign(instance, state);
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   });
   await instance.predict();
   await settle();

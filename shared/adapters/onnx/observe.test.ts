@@ -10,6 +10,8 @@ import type { Digest, ModelName, Version } from '../../ids.ts';
 import type { InferAnswer, InferJob, ServableModel } from '../../ports.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 import { ThreadedEngine } from './engine.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { PendingRequest } from './pending-request.ts';
 
 const DIST = process.env['PILOTLIGHT_TEST_DIST'] ?? 'dist';
 const MODEL = 'models/digits/model.onnx';
@@ -184,6 +186,16 @@ describe('looking into answers', () => {
       engine.infer(model, job(1, 1, { body: Uint8Array.of(1), observe: 'only' })),
     ).rejects.toMatchObject({ failure: { kind: 'malformed' } });
   });
+});
+
+test('what is only looked into is no reason to refuse a request', () => {
+  const loaded = { serviceNs: 5_000 } as LoadedModel;
+  const caller = { resolve: () => undefined, reject: () => undefined, settled: () => undefined };
+  const weightOf = (observe: InferJob['observe']) =>
+    new PendingRequest(loaded, job(1, 1, { observe }), caller).serviceNs;
+  expect([undefined, 'too', 'only'].map((one) => weightOf(one as InferJob['observe']))).toEqual([
+    5_000, 5_000, 0,
+  ]);
 });
 
 // The runtime doesn't know the arrays of jest's realm: what runs on the main thread runs in a process.

@@ -8,7 +8,7 @@ import { type CountedRequest, type Runs, StageCounter } from '../rollout/stage-c
 
 /** Live tests that one instance counts at a time; further ones go on without it. */
 const MAX_LIVE = 100;
-/** What was not counted for so long makes room. */
+/** What nothing was counted of for so long is let go. */
 const IDLE_MS = 900_000;
 /** Versions whose runs are remembered. */
 const MAX_VERSIONS = 10_000;
@@ -59,6 +59,7 @@ export class LiveRecorder {
   readonly #runs = new RecentMap<string, Runs>(MAX_VERSIONS);
   #begun = 0;
   #timer: NodeJS.Timeout | undefined;
+  #sweep: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #failing = false;
   #closed = false;
@@ -117,6 +118,7 @@ export class LiveRecorder {
     this.#closed = true;
     clearTimeout(timer);
     clearTimeout(this.#timer);
+    clearTimeout(this.#sweep);
   }
 
   #liveOf(test: LiveTest, now: number): Live | undefined {
@@ -138,11 +140,10 @@ export class LiveRecorder {
   }
 
   #begin(name: string, test: LiveTest, now: number): Live | undefined {
-    for (const [other, live] of this.#lives) {
+    for (const live of this.#lives.values()) {
       if (live.test.model === test.model) live.superseded = true;
-      if (!live.changed && (live.superseded || now - live.usedAt >= IDLE_MS))
-        this.#drop(other, live);
     }
+    this.#dropIdle(now);
     if (this.#lives.size >= MAX_LIVE) return undefined;
     const { model, production, candidate } = test;
     const live: Live = {
@@ -160,7 +161,26 @@ export class LiveRecorder {
       gone: false,
     };
     this.#lives.set(name, live);
+    this.#sweepLater();
     return live;
+  }
+
+  #dropIdle(now: number): void {
+    for (const [name, live] of this.#lives) {
+      const idle = live.superseded || now - live.usedAt >= IDLE_MS;
+      if (idle && !live.changed) this.#drop(name, live);
+    }
+  }
+
+  /** A rollout that is over holds memory until then. */
+  #sweepLater(): void {
+    if (this.#sweep || this.#closed || this.#lives.size === 0) return;
+    this.#sweep = setTimeout(() => {
+      this.#sweep = undefined;
+      this.#dropIdle(this.#deps.clock());
+      this.#sweepLater();
+    }, IDLE_MS);
+    this.#sweep.unref();
   }
 
   #drop(name: string, live: Live): void {

@@ -253,7 +253,7 @@ describe('rollouts are listed', () => {
       seen.push(...rollouts.map(({ id, state }) => [id, state]));
       if (body.continuation === undefined) break;
       expect(rollouts).toHaveLength(2);
-      query = `limit=2&continuation=${String(body.continuation)}`;
+      query = `limit=2&continuation=${body.continuation as string}`;
     }
     expect(seen).toEqual(ids.map((id, n) => [id, n === 0 ? 'running' : 'aborted']));
     expect((await call(readRolloutFunction, { id: ids[4] ?? '' })).body).toMatchObject({

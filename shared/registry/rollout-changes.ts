@@ -5,10 +5,13 @@ import { withFormer } from './formerly.ts';
 import type { ModelRecord, Routing } from './model-record.ts';
 
 // What the transitions of rollouts are made of. Each step takes the rollout as it is to be written
-// but for the stage or end that the step itself sets; `step` is `amend`, or `further` where the same
-// write has changed the record already.
+// but for the stage or end that the step itself sets.
 
-type Step = typeof amend;
+/** By whom and when a step is made; `step`: `further` where the same write has made one already. */
+export interface Making {
+  readonly stamp: Stamp;
+  readonly step?: typeof amend;
+}
 
 /** Why a step is made. */
 export type Because = Pick<Happening, 'why'> & Partial<Pick<Happening, 'figures'>>;
@@ -54,14 +57,13 @@ export function enterNextStage(
   record: ModelRecord,
   rollout: Rollout,
   because: Because,
-  stamp: Stamp,
-  step: Step = amend,
+  making: Making,
 ): ModelRecord {
   const { plan, stage: passed } = rollout;
   const percent =
     passed.kind === 'shadow' ? plan.steps[0] : plan.steps.find((each) => each > passed.percent);
-  if (percent === undefined || percent === 100)
-    return complete(record, rollout, because, stamp, step);
+  if (percent === undefined || percent === 100) return complete(record, rollout, because, making);
+  const { stamp, step = amend } = making;
   const startedAt = timeOf(record, stamp);
   const stage: Stage = { number: passed.number + 1, kind: 'canary', percent, startedAt };
   const event = happening('rolloutAdvanced', rollout, because, stage);
@@ -78,9 +80,9 @@ export function complete(
   record: ModelRecord,
   rollout: Rollout,
   because: Because,
-  stamp: Stamp,
-  step: Step = amend,
+  making: Making,
 ): ModelRecord {
+  const { stamp, step = amend } = making;
   const { version } = rollout.plan;
   return step(
     record,
@@ -98,14 +100,14 @@ export function complete(
 export function goBack(
   record: ModelRecord,
   rollout: Rollout,
-  state: 'rolledBack' | 'aborted',
-  because: Because,
+  because: Because & { readonly state: 'rolledBack' | 'aborted' },
   stamp: Stamp,
 ): ModelRecord {
+  const { state, why } = because;
   return amend(
     record,
     {
-      rollout: ended(record, rollout, { state, why: because.why }, stamp),
+      rollout: ended(record, rollout, { state, why }, stamp),
       routing: { production: rollout.plan.from },
     },
     happening(state === 'aborted' ? 'rolloutAborted' : 'rolledBack', rollout, because),
@@ -116,7 +118,7 @@ export function goBack(
 /** Aborts an active rollout; without one the record is as it was. */
 export function endRollout(record: ModelRecord, because: Because, stamp: Stamp): ModelRecord {
   return isActive(record.rollout)
-    ? goBack(record, record.rollout, 'aborted', because, stamp)
+    ? goBack(record, record.rollout, { ...because, state: 'aborted' }, stamp)
     : record;
 }
 

@@ -24,9 +24,14 @@ export function command(
     case 'resume':
       return resume(record, rollout, why ?? `resumed by ${stamp.who}`, stamp);
     case 'promote':
-      return complete(record, rollout, { why: why ?? `promoted by ${stamp.who}` }, stamp);
+      return complete(record, rollout, { why: why ?? `promoted by ${stamp.who}` }, { stamp });
     case 'abort':
-      return goBack(record, rollout, 'aborted', { why: why ?? `aborted by ${stamp.who}` }, stamp);
+      return goBack(
+        record,
+        rollout,
+        { state: 'aborted', why: why ?? `aborted by ${stamp.who}` },
+        stamp,
+      );
   }
 }
 
@@ -53,6 +58,11 @@ function resume(record: ModelRecord, rollout: Rollout, why: string, stamp: Stamp
   const event = happening('rolloutResumed', running, { why });
   const resumed = amend(record, { rollout: running }, event, stamp);
   return running.stage.percent === 0
-    ? enterNextStage(resumed, running, { why: 'it waited before its first step' }, stamp, further)
+    ? enterNextStage(
+        resumed,
+        running,
+        { why: 'it waited before its first step' },
+        { stamp, step: further },
+      )
     : resumed;
 }

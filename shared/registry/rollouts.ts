@@ -57,7 +57,7 @@ export function start(
   if (stage.kind === 'canary' && stage.percent === 100) {
     const event = happening('rolloutStarted', begun, { why: 'started, with no step but 100 %' });
     const started = amend(record, { rollout: begun }, event, stamp);
-    return complete(started, begun, { why: 'there was no other step' }, stamp, further);
+    return complete(started, begun, { why: 'there was no other step' }, { stamp, step: further });
   }
   return amend(
     record,
@@ -111,7 +111,7 @@ export function advance(
 ): ModelRecord {
   const rollout = atStage(record, ref);
   return rollout?.status.state === 'running'
-    ? enterNextStage(record, { ...rollout, judgement, evidence }, judgement, stamp)
+    ? enterNextStage(record, { ...rollout, judgement, evidence }, judgement, { stamp })
     : record;
 }
 
@@ -126,9 +126,9 @@ export function rollBackRollout(
   stamp: Stamp,
 ): ModelRecord {
   const rollout = atStage(record, ref);
-  return rollout
-    ? goBack(record, { ...rollout, judgement }, 'rolledBack', judgement, stamp)
-    : record;
+  if (!rollout) return record;
+  const because = { ...judgement, state: 'rolledBack' } as const;
+  return goBack(record, { ...rollout, judgement }, because, stamp);
 }
 
 /** Settles, once, from when on a run counts as slow (ms). No event: it changes nobody's traffic. */

@@ -45,8 +45,6 @@ export interface Judgement {
   readonly figures: Readonly<Record<string, number | string>>;
 }
 
-export type RolloutState = 'running' | 'paused' | 'completed' | 'rolledBack' | 'aborted';
-
 /** Replacing a model's production, step by step. Part of the model's record. */
 export interface Rollout {
   readonly id: RolloutId;

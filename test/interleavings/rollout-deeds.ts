@@ -109,16 +109,15 @@ const judgeAll: Deed = async (ports, random, ways) => {
 /** `chance` decides what was found. */
 export async function judge(ports: Ports, ref: StageRef, chance: number): Promise<void> {
   await changeModel(ports, MODEL, (record, now) => ({
-    record: record && decided(record, ref, chance, { now, who: 'timer' }),
+    record: record && decided(record, ref, { chance }, { now, who: 'timer' }),
   }));
 }
 
 export function decided(
   record: ModelRecord,
   ref: StageRef,
-  chance: number,
+  { chance, judgedStage = ref.stage }: { readonly chance: number; readonly judgedStage?: number },
   stamp: Stamp,
-  judgedStage = ref.stage,
 ): ModelRecord {
   if (chance < 0.15) return freezeSlow(record, ref, 1 + chance);
   const judgement: Judgement = {

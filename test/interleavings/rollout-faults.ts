@@ -21,7 +21,10 @@ export const ROLLOUT_FAULTS: readonly [string, Fault, RegExp][] = [
           await changeModel(ports, MODEL, (record, now) => {
             const stage = record?.rollout?.stage.number ?? 0;
             const stamp = { now, who: 'timer' };
-            return { record: record && decided(record, { id, stage }, chance, stamp, judged) };
+            return {
+              record:
+                record && decided(record, { id, stage }, { chance, judgedStage: judged }, stamp),
+            };
           });
         },
       },
@@ -36,7 +39,7 @@ export const ROLLOUT_FAULTS: readonly [string, Fault, RegExp][] = [
         async judge(ports, ref, chance) {
           const seen = (await ports.registry.readModel(MODEL))?.value;
           if (!seen) return;
-          const after = decided(seen, ref, chance, { now: ports.clock(), who: 'timer' });
+          const after = decided(seen, ref, { chance }, { now: ports.clock(), who: 'timer' });
           const stands = await ports.registry.readModel(MODEL);
           if (!stands || after === seen) return;
           for (const event of seen.events) await ports.registry.createEvent(MODEL, event);

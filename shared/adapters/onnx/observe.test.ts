@@ -10,7 +10,7 @@ import type { Digest, ModelName, Version } from '../../ids.ts';
 import type { InferAnswer, InferJob, ServableModel } from '../../ports.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 import { ThreadedEngine } from './engine.ts';
-import type { LoadedModel } from './loaded-model.ts';
+import { LoadedModel } from './loaded-model.ts';
 import { PendingRequest } from './pending-request.ts';
 
 const DIST = process.env['PILOTLIGHT_TEST_DIST'] ?? 'dist';
@@ -188,8 +188,9 @@ describe('looking into answers', () => {
   });
 });
 
-test('what is only looked into is no reason to refuse a request', () => {
-  const loaded = { serviceNs: 5_000 } as LoadedModel;
+test('what is only looked into is no reason to refuse a request', async () => {
+  const loaded = new LoadedModel(await servable(1), 1, 1);
+  loaded.served(1, 5_000);
   const caller = { resolve: () => undefined, reject: () => undefined, settled: () => undefined };
   const weightOf = (observe: InferJob['observe']) =>
     new PendingRequest(loaded, job(1, 1, { observe }), caller).serviceNs;

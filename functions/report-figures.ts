@@ -5,7 +5,7 @@ const BAR_WIDTH = 120;
 
 /** `0.942 (0.922 – 0.962)`. */
 export function figureCell({ value, low, high }: Figure): Raw {
-  return low === undefined || high === undefined
+  return low === undefined || high === undefined || low === high
     ? html`${figureText(value)}`
     : html`${figureText(value)} <span class="aside">${figureText(low)} – ${figureText(high)}</span>`;
 }

@@ -46,12 +46,16 @@ function gatesPart(gates: readonly GateResult[]): Raw {
       sorted.map(({ gate, result, figure, bound, why, lines }): Cell[] => [
         gate,
         html`<span class="badge ${result}">${WORD[result]}</span>`,
-        figure === undefined ? '' : figureText(figure),
-        bound === undefined ? '' : figureText(bound),
+        numberCell(figure),
+        numberCell(bound),
         lines && lines.length > 0
-          ? html`${why} <span class="aside">Lines to look at: ${lines.join(', ')}</span>`
+          ? html`${why} <span class="aside lines">Lines to look at: ${lines.join(', ')}</span>`
           : why,
       ]),
     ),
   );
+}
+
+function numberCell(value: number | undefined): Cell {
+  return value === undefined ? '' : html`<span class="figure">${figureText(value)}</span>`;
 }

@@ -74,7 +74,7 @@ export function facts(rows: readonly (readonly [string, unknown])[]): Raw {
     [],
     given.map(([name, value]) => [
       name,
-      value instanceof Raw || typeof value === 'string' ? value : JSON.stringify(value),
+      html`<span class="long">${value instanceof Raw || typeof value === 'string' ? value : JSON.stringify(value)}</span>`,
     ]),
   );
 }
@@ -91,10 +91,13 @@ export function paragraph(content: Raw | string): Raw {
 
 /** A number as people read it: three or four digits that say something. */
 export function figureText(value: number): string {
-  if (Number.isInteger(value)) return grouped(value);
-  const size = Math.abs(value);
-  if (size >= 1000) return grouped(Math.round(value));
-  return size >= 0.001 && size < 1 ? value.toFixed(3) : String(Number(value.toPrecision(4)));
+  return value < 0 ? `−${sizeText(-value)}` : sizeText(value);
+}
+
+function sizeText(size: number): string {
+  if (Number.isInteger(size)) return grouped(size);
+  if (size >= 1000) return grouped(Math.round(size));
+  return size >= 0.001 && size < 1 ? size.toFixed(3) : String(Number(size.toPrecision(4)));
 }
 
 /** A share of one, in percent. */

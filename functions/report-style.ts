@@ -15,8 +15,11 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { text-align: left; vertical-align: top; padding: .25rem 1.2rem .25rem 0; border-bottom: 1px solid var(--line) }
 thead th { font-weight: 600; color: var(--quiet); font-size: .9em }
 th[scope=row] { font-weight: 600; white-space: nowrap; max-width: 24rem; overflow: hidden; text-overflow: ellipsis }
-td { overflow-wrap: anywhere }
-td .aside { white-space: nowrap }
+td { overflow-wrap: break-word }
+td .long { overflow-wrap: anywhere }
+.lines { display: block }
+td .aside:not(.lines) { white-space: nowrap }
+.figure { white-space: nowrap }
 .badge { font-size: .85em; font-weight: 600; white-space: nowrap }
 .badge.passed { color: var(--good) } .badge.failed { color: var(--bad) } .badge.unknown { color: var(--open) }
 svg { vertical-align: -1px }

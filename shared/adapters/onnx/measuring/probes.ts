@@ -12,9 +12,10 @@ const LONGEST_WHY = 200;
 
 type Outcome = Omit<Probe, 'probe'>;
 
-/** Runs what was made to break the model: `refused` as soon as the runtime refuses one of them. */
+/** Runs all that was made to break the model: `refused` when the runtime refuses one of them. */
 export async function tryAll(run: Run, attempts: Attempts): Promise<Outcome> {
   if (typeof attempts === 'string') return { outcome: 'notTried', why: attempts };
+  let refused: string | undefined;
   let spoilt: Tensor | undefined;
   let isFinite = true;
   for (const inputs of attempts) {
@@ -26,9 +27,10 @@ export async function tryAll(run: Run, attempts: Attempts): Promise<Outcome> {
         isFinite &&= inputs.every((input) => areFinite(input, 0, input.data.length));
       }
     } catch (error) {
-      return { outcome: 'refused', why: short(messageOf(error)) };
+      refused ??= short(messageOf(error));
     }
   }
+  if (refused !== undefined) return { outcome: 'refused', why: refused };
   if (!spoilt) return { outcome: 'answered' };
   const what = `with NaN in \`${spoilt.name}\``;
   return {

@@ -21,6 +21,7 @@ import { bootstrapScores, SCORE_FIGURES } from './score-figures.ts';
 import { slicesOf } from './slices.ts';
 import { partTally, type Tally, tallyOf } from './tally.ts';
 import { wilson } from './wilson.ts';
+import { clipped } from './written.ts';
 
 /** With more classes than this, only the largest are listed. */
 const ALL_CLASSES = 100;
@@ -28,7 +29,8 @@ const LARGEST_CLASSES = 50;
 
 /** How good a classifier is on labelled rows, and whether it is better than production on the same. */
 export function assessClassification(input: ClassificationRows): ClassificationQuality {
-  const { classes, truth, version, production, lines, seed } = input;
+  const { truth, version, production, lines, seed } = input;
+  const classes = input.classes.map(clipped);
   const random = generator(seed);
   const rows = truth.length;
   const answers = answeredClasses(version, rows, classes.length);

@@ -69,6 +69,16 @@ test('a report of very many classes is bounded', () => {
   expect(JSON.stringify(quality).length).toBeLessThan(60_000);
 });
 
+test('names from the file are cut', () => {
+  const long = 'x'.repeat(10_000);
+  const quality = assess([0, 1], {
+    classes: [`a${long}`, `b${long}`],
+    version: { labels: Int32Array.of(1, 1) },
+    slices: [{ column: 'x', values: [long, 'y'] }],
+  });
+  expect(JSON.stringify(quality).length).toBeLessThan(4_000);
+});
+
 test('what is not of as many rows as the truth is refused', () => {
   const truth = [0, 1];
   const version = { labels: Int32Array.of(0, 1) };

@@ -1,5 +1,4 @@
 import { drawRows, figureOf, resamplesFor } from './bootstrap.ts';
-import { keep, room, type Samples } from './count-bootstrap.ts';
 import { dealFolds, foldsOf } from './folds.ts';
 import { missesToLookAt } from './look-at.ts';
 import type { RegressionRows } from './predictions.ts';
@@ -10,6 +9,7 @@ import {
   type RegressionFigure,
   regressionFigures,
 } from './regression-figures.ts';
+import { keep, room, type Samples } from './samples.ts';
 import { slicesOf } from './slices.ts';
 
 /** Folds are dealt among rows of about the same value. */

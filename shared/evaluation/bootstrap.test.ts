@@ -71,26 +71,34 @@ describe('95 % intervals of 300 data sets', () => {
   const classes = 3;
   const hit = 0.8;
   // The true F1 of each class, and so their mean, is 0.8: equally frequent, errors evenly spread.
-  const covers = (rows: number, seed: number): { accuracy: boolean; macroF1: boolean } => {
+  const covers = (
+    rows: number,
+    seed: number,
+  ): Record<'accuracy' | 'macroF1' | 'paired', boolean> => {
     const random = generator(seed);
     const truth = Int32Array.from({ length: rows }, () => Math.floor(random() * classes));
-    const version = truth.map((is) =>
-      random() < hit ? is : (is + 1 + Math.floor(random() * (classes - 1))) % classes,
+    const mistaken = (of: Int32Array, kept: number): Int32Array =>
+      of.map((is) => (random() < kept ? is : (is + 1 + Math.floor(random() * 2)) % classes));
+    const version = mistaken(truth, hit);
+    // As good, and right about most of the same rows.
+    const production = mistaken(truth, hit).map((is, row) =>
+      random() < 0.5 ? (version[row] ?? 0) : is,
     );
-    const samples = bootstrapCounts({ truth, version, production: undefined, shown: [], random });
-    const within = (of: Float64Array): boolean => {
+    const samples = bootstrapCounts({ truth, version, production, shown: [], random });
+    const within = (of: Float64Array | undefined, value: number): boolean => {
       const { low = NaN, high = NaN } = figureOf(0, of) ?? {};
-      return low <= hit && hit <= high;
+      return low <= value && value <= high;
     };
     return {
-      accuracy: within(samples.version.accuracy),
-      macroF1: within(samples.version.macroF1),
+      accuracy: within(samples.version.accuracy, hit),
+      macroF1: within(samples.version.macroF1, hit),
+      paired: within(samples.difference?.macroF1, 0),
     };
   };
 
   test('hold the true figure about 95 % of the time', () => {
     const found = Array.from({ length: 300 }, (_, index) => covers(400, 1_000 + index));
-    for (const name of ['accuracy', 'macroF1'] as const) {
+    for (const name of ['accuracy', 'macroF1', 'paired'] as const) {
       const share = found.filter((one) => one[name]).length / found.length;
       expect(share).toBeGreaterThanOrEqual(0.92);
       expect(share).toBeLessThanOrEqual(0.98);

@@ -1,7 +1,7 @@
 import { figureOf } from './bootstrap.ts';
-import type { Samples } from './count-bootstrap.ts';
 import type { CountFigure } from './count-figures.ts';
 import type { Averages, ClassificationFigures, Figure } from './quality.ts';
+import type { Samples } from './samples.ts';
 import type { ScoreFigure } from './score-figures.ts';
 
 /** Each figure with its resamples; NaN: there is no such figure. */

@@ -1,9 +1,7 @@
 import { drawCells, resamplesFor } from './bootstrap.ts';
 import { COUNT_FIGURES, type CountFigure, classFigures, countFigures } from './count-figures.ts';
+import { keep, room, type Samples } from './samples.ts';
 import { addToTally, clearTally, compactClasses, emptyTally, type Tally } from './tally.ts';
-
-/** Resampled figures, by figure. */
-export type Samples<Name extends string> = Readonly<Record<Name, Float64Array>>;
 
 export interface CountSamples {
   readonly resamples: number;
@@ -105,18 +103,4 @@ function addUp(
     addToTally(tallies.version, cell.truth, cell.version, rows);
     addToTally(tallies.production, cell.truth, cell.production, rows);
   }
-}
-
-/** Room for so many samples of each figure. */
-export function room<Name extends string>(names: readonly Name[], samples: number): Samples<Name> {
-  const entries = names.map((name) => [name, new Float64Array(samples)] as const);
-  return Object.fromEntries(entries) as Record<Name, Float64Array>;
-}
-
-export function keep<Name extends string>(
-  samples: Samples<Name>,
-  resample: number,
-  figures: Readonly<Record<Name, number>>,
-): void {
-  for (const name of Object.keys(samples) as Name[]) samples[name][resample] = figures[name];
 }

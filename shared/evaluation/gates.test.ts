@@ -126,7 +126,7 @@ describe('a fraud model of 95 % accuracy is rejected', () => {
     expect(gate).toMatchObject({ result: 'failed', bound: 0.05 });
     expect(gate?.figure).toBeCloseTo(2 / 51, 6);
     expect(gate?.why).toBe(
-      'F1 of `yes` is 0.03922; at least 0.05 is expected, what guessing at the rate of its rows reaches',
+      'F1 of `yes` is 0.03922; at least 0.05 is expected, what guessing at its share of the rows reaches',
     );
     expect(gate?.lines).toHaveLength(20);
   });
@@ -136,6 +136,14 @@ describe('a fraud model of 95 % accuracy is rejected', () => {
     const guesses = FRAUD.map(() => (random() < 0.05 ? 1 : 0));
     expect(judge(classified(FRAUD, guesses)).get('betterThanChance')?.result).toBe('failed');
   });
+});
+
+test('a useful model passes though it misses F1 of guessing the usual class', () => {
+  const truth = FRAUD.map((is) => 1 - is);
+  const quality = classified(truth, mistaken(truth, { 0: 0.2, 1: 0.12 }, 2), { positive: 1 });
+  expect(quality.task === 'classification' && quality.positiveFigures?.f1.value).toBeLessThan(0.95);
+  expect(judge(quality).get('minF1')).toMatchObject({ result: 'passed', bound: 0.5 });
+  expect(judge(quality).get('betterThanChance')?.result).toBe('passed');
 });
 
 test('rows of one class can’t show that a model is better than always answering it', () => {

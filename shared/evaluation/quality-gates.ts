@@ -128,7 +128,10 @@ function limitsOf(quality: Quality): Limit[] {
   ];
 }
 
-/** The floor is F1 of a guess at the class's own rate, which is that rate; none without such rows. */
+/** A class that most rows have is answered too seldom by good models that look for the other one. */
+const HALF = 0.5;
+
+/** The floor is F1 of a guess at the class's own rate, which is that rate. */
 function positiveF1(quality: ClassificationQuality): Limit {
   const { positive, positiveFigures: found, rows } = quality;
   return {
@@ -136,8 +139,8 @@ function positiveF1(quality: ClassificationQuality): Limit {
     what: positive === undefined ? 'F1 of the positive class' : `F1 of \`${positive}\``,
     figure: found?.f1.value,
     ...(found && {
-      bound: found.rows / rows,
-      because: 'what guessing at the rate of its rows reaches',
+      bound: Math.min(found.rows / rows, HALF),
+      because: 'what guessing at its share of the rows reaches',
     }),
   };
 }

@@ -1,7 +1,7 @@
 import { drawRows, resamplesFor } from './bootstrap.ts';
-import { room, type Samples } from './count-bootstrap.ts';
 import { logLosses } from './log-loss.ts';
 import { type Ranking, rankingOf, rocAuc } from './roc-auc.ts';
+import { room, type Samples } from './samples.ts';
 
 export const SCORE_FIGURES = ['rocAuc', 'logLoss'] as const;
 export type ScoreFigure = (typeof SCORE_FIGURES)[number];

@@ -1,4 +1,5 @@
 import { quantile } from './bootstrap.ts';
+import { clipped } from './written.ts';
 
 /** Values of a column that are looked at, the most frequent ones. */
 const MOST_VALUES = 50;
@@ -31,7 +32,7 @@ export function slicesOf(
     const groups = [...groupsOf(values)].sort(([, a], [, b]) => b.length - a.length);
     if (groups.length > MOST_VALUES) cut.push(column);
     for (const [value, rows] of groups.slice(0, MOST_VALUES)) {
-      slices.push({ column, value, rows, small: rows.length < SMALL_ROWS });
+      slices.push({ column, value: clipped(value), rows, small: rows.length < SMALL_ROWS });
     }
   }
   return { slices, cut };

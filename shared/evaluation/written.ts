@@ -10,3 +10,10 @@ export function written({ value, low, high }: Figure): string {
 export function short(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
+
+const MOST_CHARACTERS = 100;
+
+/** A name from somebody's file, cut so that it fits into a report. */
+export function clipped(name: string): string {
+  return name.length <= MOST_CHARACTERS ? name : `${name.slice(0, MOST_CHARACTERS)}…`;
+}

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCosmosRegistry } from '../../shared/adapters/azure/registry.ts';
 import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
-import type { AliasName, Fingerprint, ModelName, Version } from '../../shared/ids.ts';
+import type { AliasName, Fingerprint, ModelName, RolloutId, Version } from '../../shared/ids.ts';
 import type { RegistryStore } from '../../shared/ports.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../../shared/registry/model-record.ts';
+import { advance } from '../../shared/registry/rollouts.ts';
+import { changeModel } from '../../shared/usecases/change-model.ts';
 import { nameVersion } from '../../shared/usecases/name-version.ts';
 import { readEvents } from '../../shared/usecases/read-history.ts';
+import { startRollout } from '../../shared/usecases/start-rollout.ts';
 import {
   allocateVersion,
   beginValidation,
@@ -87,6 +90,46 @@ describe.each<[string, () => RegistryStore]>([
     );
     expect(answers.filter(({ created }) => created)).toHaveLength(1);
     expect(new Set(answers.map(({ entry }) => entry.version))).toEqual(new Set([1]));
+  });
+
+  test('of many who start rollouts at once, one does; the same id starts once', async () => {
+    const deps = { registry: open(), clock: () => Date.now() };
+    const rolled = 'rolled' as ModelName;
+    for (const n of [0, 1]) {
+      const { entry } = await allocateVersion(deps, { ...submissionOf(n), model: rolled }, 'one');
+      await decideVersion(deps, { ...verdictOf(entry.version), model: rolled }, 'one');
+    }
+    const wanted = { version: number(1) };
+    const start = (id: string) =>
+      startRollout(deps, { model: rolled, wanted, who: id, id: id as RolloutId });
+    const many = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => start(`r${n}`)));
+    const begun = many.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    expect(begun).toHaveLength(1);
+    for (const each of many) {
+      if (each.status === 'rejected') {
+        expect(each.reason).toMatchObject({ failure: { kind: 'conflict' } });
+      }
+    }
+    const id = begun[0]?.rollout.id ?? '';
+    const again = await Promise.all(Array.from({ length: 20 }, () => start(id)));
+    expect(again.filter(({ created }) => created)).toEqual([]);
+
+    // Judges and people at once: each step is made by one of them, once.
+    const stage = { id: id as RolloutId, stage: 0 };
+    const judgement = { at: '', decision: 'advance', why: 'passed', figures: {} } as const;
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        changeModel(deps, rolled, (record, now) => ({
+          record:
+            record &&
+            advance(record, stage, { judgement, evidence: {} }, { now, who: `judge ${n}` }),
+        })),
+      ),
+    );
+    const { events } = await readEvents(deps, rolled, { after: 0, limit: 1_000 });
+    expect(countOf(events, 'rolloutStarted')).toBe(1);
+    expect(countOf(events, 'rolloutAdvanced')).toBe(1);
+    expect(events.at(-1)?.routing.candidate?.percent).toBe(5);
   });
 });
 

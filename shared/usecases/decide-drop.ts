@@ -64,11 +64,12 @@ async function knownEnd(
   { drop, version, record }: { drop: Drop; version: Version; record: ModelRecord | undefined },
 ): Promise<Found | 'undecided' | undefined> {
   const { model, incarnation } = drop;
+  // Whatever has happened since: it was started, and it says how it ended.
+  const rollout = record && (await findRollout(deps.registry, record, rolloutIdOf(drop.id)));
+  if (rollout) return rollingOut(rollout);
   if (!record || record.deleted || record.incarnation !== incarnation) {
     return { outcome: 'gone', reasons: [`model ${model} was deleted`] };
   }
-  const rollout = await findRollout(deps.registry, record, rolloutIdOf(drop.id));
-  if (rollout) return rollingOut(rollout);
   const state = findEntry(record, version)?.state;
   if (state === 'pending' || state === 'validating') return 'undecided';
   if (state !== 'ready' && state !== 'rejected') {

@@ -4,6 +4,7 @@ import { createMemoryRegistry } from '../adapters/memory/registry.ts';
 import type { Digest, Fingerprint, ModelName, Version } from '../ids.ts';
 import type { CounterStore, RegistryStore } from '../ports.ts';
 import type { ModelRecord, Routing } from '../registry/model-record.ts';
+import type { WantedRollout } from '../registry/rollout-plan.ts';
 import { chooseVersion } from '../registry/routing.ts';
 import type { StageCounts } from '../rollout/counts.ts';
 import { liveTestOf } from '../rollout/live-test.ts';
@@ -237,17 +238,11 @@ async function runRollout(
   throw new Error(`no end after ${MAX_STEPS} steps`);
 }
 
-const begin = async (world: World, shadow: boolean) => {
+const begin = async (world: World, wanted: Partial<WantedRollout>) => {
   await startRollout(world.deps, {
     model,
     who: 'somebody',
-    wanted: {
-      version: TWO,
-      steps: [10, 50, 100],
-      minRequests: 100,
-      minSeconds: 10,
-      ...(shadow && { shadow: { percent: 50, minRequests: 100 } }),
-    },
+    wanted: { version: TWO, steps: [10, 50, 100], minRequests: 100, minSeconds: 10, ...wanted },
   });
 };
 
@@ -315,11 +310,31 @@ describe('whatever happens to judges, counters and clocks', () => {
     for (let seed = 1; seed <= 20; seed++) {
       for (const wild of [false, true]) {
         const world = await newWorld();
-        await begin(world, seed % 2 === 0);
+        await begin(world, seed % 2 === 0 ? { shadow: { percent: 50, minRequests: 100 } } : {});
         const record = await runRollout(world, behaviour, { random: generator(seed), wild });
         expect([seed, wild, record.rollout?.status]).toMatchObject([seed, wild, { state }]);
         await expectMeant(world);
       }
     }
+  });
+
+  test('a judge may stop at any call, and another go on', async () => {
+    let stopped = 0;
+    for (let call = 1; call <= 8; call++) {
+      for (const after of [false, true]) {
+        const world = await newWorld();
+        await begin(world, { minRequests: 0, minSeconds: 0 });
+        for (let step = 0; step < 6; step++) {
+          world.time.now += STEP_MS;
+          const judge = judgeIn(world, step % 2 === 0 ? { call, after } : undefined);
+          const died = judge.death.then(() => void stopped++);
+          await Promise.race([judgeRollouts(judge.deps), died]);
+        }
+        const record = (await world.deps.registry.readModel(model))?.value;
+        expect([call, after, record?.rollout?.status.state]).toEqual([call, after, 'completed']);
+        await expectMeant(world);
+      }
+    }
+    expect(stopped).toBeGreaterThan(16);
   });
 });

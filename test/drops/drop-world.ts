@@ -173,3 +173,15 @@ function outcomeOf(content: string | undefined): Verdict['outcome'] {
     loadMs: 1,
   };
 }
+
+/** A model is dropped, and everything that follows happens; answers its ETag. */
+export async function dropAndWait(
+  world: DropWorld,
+  path: string,
+  content: string,
+): Promise<string> {
+  const etag = world.put(path, content);
+  await hear(healthy(world), path, etag);
+  await validateAll(world);
+  return etag;
+}

@@ -1,203 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
-import { createMemoryCounters } from '../adapters/memory/counters.ts';
-import { createMemoryRegistry } from '../adapters/memory/registry.ts';
-import type { Digest, Fingerprint, ModelName, Version } from '../ids.ts';
-import type { CounterStore, RegistryStore } from '../ports.ts';
+import { randomFrom } from '../../test/interleavings/schedule.ts';
+import {
+  type Behaviour,
+  FINE,
+  Instance,
+  judgeIn,
+  model,
+  newWorld,
+  ONE,
+  TWO,
+  type World,
+} from '../../test/rollouts/world.ts';
 import type { ModelRecord, Routing } from '../registry/model-record.ts';
 import type { WantedRollout } from '../registry/rollout-plan.ts';
-import { chooseVersion } from '../registry/routing.ts';
-import type { StageCounts } from '../rollout/counts.ts';
-import { liveTestOf } from '../rollout/live-test.ts';
-import type { RegistryDeps } from './change-model.ts';
-import { type JudgeDeps, judgeRollouts } from './judge-rollouts.ts';
-import { LiveRecorder } from './live-recorder.ts';
+import { judgeRollouts } from './judge-rollouts.ts';
 import { readEvents } from './read-history.ts';
 import { startRollout } from './start-rollout.ts';
-import { allocateVersion, decideVersion } from './version-lifecycle.ts';
 
-const model = 'm' as ModelName;
-const [ONE, TWO] = [1 as Version, 2 as Version];
 const STEP_MS = 2_000;
 const WILD_STEPS = 40;
 /** The world is calm long before; a rollout that needs as many would not come to an end. */
 const MAX_STEPS = 600;
-const REQUESTS = 30;
-
-const signature = {
-  inputs: [{ name: 'x', datatype: 'FP32' as const, shape: [-1, 1] }],
-  outputs: [{ name: 'y', datatype: 'FP32' as const, shape: [-1, 1] }],
-};
-
-/** How a version does: the part of its requests that fails, and what its runs take, ms. */
-interface Behaviour {
-  readonly errors: number;
-  readonly ms: number;
-}
-const FINE: Behaviour = { errors: 0.01, ms: 4 };
-
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** What outlives a process; every record that was ever written is kept. */
-async function newWorld() {
-  const time = { now: 1_700_000_000_000 };
-  const stored = createMemoryRegistry();
-  const written: ModelRecord[] = [];
-  const registry: RegistryStore = {
-    ...stored,
-    async replaceModel(record, etag) {
-      const answer = await stored.replaceModel(record, etag);
-      if (answer) written.push(answer.value);
-      return answer;
-    },
-  };
-  const deps: RegistryDeps = {
-    registry,
-    clock: () => time.now,
-    backOff: () => Promise.resolve(),
-  };
-  for (const [n, fingerprint] of ['f1', 'f2'].entries()) {
-    const digest = `${n}`.repeat(64) as Digest;
-    const submission = { model, incarnation: 1, digest, bytes: 10, card: {} };
-    const { entry } = await allocateVersion(
-      deps,
-      { ...submission, fingerprint: fingerprint as Fingerprint },
-      'somebody',
-    );
-    const outcome = {
-      kind: 'ready' as const,
-      signature,
-      facts: {
-        irVersion: 8,
-        producer: '',
-        opsets: {},
-        operators: {},
-        nodes: 1,
-        parameters: 1,
-        parameterBytes: 4,
-        quantized: 'no' as const,
-      },
-      warnings: [],
-      loadMs: 1,
-    };
-    const decidedAt = new Date(time.now).toISOString();
-    await decideVersion(deps, { ...submission, version: entry.version, decidedAt, outcome }, 'v');
-  }
-  return { time, deps, written, counters: createMemoryCounters() };
-}
-type World = Awaited<ReturnType<typeof newWorld>>;
-
-/** A judge that stops for good at its `call`th call of a port, before or after it took effect. */
-function judgeIn(world: World, crash?: { call: number; after: boolean }) {
-  let calls = 0;
-  let die: () => void = () => undefined;
-  const death = new Promise<void>((resolve) => {
-    die = resolve;
-  });
-  const never = (): Promise<never> => {
-    die();
-    return new Promise(() => undefined);
-  };
-  const mortal = <Port extends object>(port: Port): Port =>
-    new Proxy(port, {
-      get(target, name) {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]): Promise<unknown> => {
-          calls++;
-          const last = crash !== undefined && calls >= crash.call;
-          if (last && (calls > crash.call || !crash.after)) return never();
-          const answer: unknown = await Reflect.apply(method, target, args);
-          return last ? never() : answer;
-        };
-      },
-    });
-  const deps: JudgeDeps = {
-    ...world.deps,
-    registry: mortal(world.deps.registry),
-    counters: mortal(world.counters),
-  };
-  return { deps, death };
-}
-
-/** A process that serves requests by a record that may be old, and counts them. */
-class Instance {
-  readonly #world: World;
-  readonly #recorder: LiveRecorder;
-  #record: ModelRecord | undefined;
-  /** Writes that have not arrived yet, in their order; undefined: they arrive at once. */
-  #late: StageCounts[] | undefined = [];
-
-  constructor(world: World, boot: string) {
-    this.#world = world;
-    const counters: CounterStore = {
-      ...world.counters,
-      write: async (counts) => {
-        if (this.#late) this.#late.push(counts);
-        else await world.counters.write(counts);
-      },
-    };
-    this.#recorder = new LiveRecorder({
-      counters,
-      clock: () => world.time.now,
-      boot,
-      flushMs: 1e9,
-      warn: () => undefined,
-    });
-  }
-
-  async look(): Promise<void> {
-    this.#record = (await this.#world.deps.registry.readModel(model))?.value;
-  }
-
-  serve(behaviours: Readonly<Record<number, Behaviour>>, random: () => number): void {
-    const record = this.#record;
-    if (!record) return;
-    const live = liveTestOf(record);
-    for (let n = 0; n < REQUESTS; n++) {
-      const chosen = chooseVersion(record.routing, random());
-      if (!chosen || !live) continue;
-      const outcome = (version: Version) => {
-        const { errors, ms } = behaviours[version] ?? FINE;
-        return random() < errors ? { ok: false } : { ok: true, inferNs: ms * (1 + random()) * 1e6 };
-      };
-      if (live.shadowPercent === undefined) {
-        this.#recorder.saw(live, chosen.route, outcome(chosen.version));
-      } else if (random() * 100 < live.shadowPercent) {
-        const observed = { labels: ['a'], numbers: new Map<string, Float64Array>() };
-        this.#recorder.compared(live, {
-          production: { ...outcome(ONE), ok: true, observed },
-          candidate: { ...outcome(TWO), observed },
-        });
-      }
-    }
-  }
-
-  async flush(): Promise<void> {
-    await this.#recorder.flush();
-  }
-
-  /** Some of what was late arrives. */
-  async deliver(random: () => number): Promise<void> {
-    while (this.#late && this.#late.length > 0 && random() < 0.5) {
-      await this.#world.counters.write(this.#late.shift() as StageCounts);
-    }
-  }
-
-  /** From now on what is written arrives. */
-  async calm(): Promise<void> {
-    const late = this.#late ?? [];
-    this.#late = undefined;
-    for (const counts of late) await this.#world.counters.write(counts);
-  }
-}
 
 /** A rollout under steady traffic: `wild` lets anything happen for a while; until it ends. */
 async function runRollout(
@@ -311,7 +134,7 @@ describe('whatever happens to judges, counters and clocks', () => {
       for (const wild of [false, true]) {
         const world = await newWorld();
         await begin(world, seed % 2 === 0 ? { shadow: { percent: 50, minRequests: 100 } } : {});
-        const record = await runRollout(world, behaviour, { random: generator(seed), wild });
+        const record = await runRollout(world, behaviour, { random: randomFrom(seed), wild });
         expect([seed, wild, record.rollout?.status]).toMatchObject([seed, wild, { state }]);
         await expectMeant(world);
       }
@@ -327,7 +150,9 @@ describe('whatever happens to judges, counters and clocks', () => {
         for (let step = 0; step < 6; step++) {
           world.time.now += STEP_MS;
           const judge = judgeIn(world, step % 2 === 0 ? { call, after } : undefined);
-          const died = judge.death.then(() => void stopped++);
+          const died = judge.death.then(() => {
+            stopped++;
+          });
           await Promise.race([judgeRollouts(judge.deps), died]);
         }
         const record = (await world.deps.registry.readModel(model))?.value;

@@ -10,6 +10,7 @@ export const entries = {
   examiner: 'shared/adapters/onnx/examiner.ts', // a process that looks at untrusted models
   local: 'local/main.ts', // the local host
   emulators: 'local/emulators.ts', // Azurite and the Cosmos emulator
+  drop: 'local/drop.ts', // puts a model into the emulators' incoming/
   cli: 'cli/main.ts', // the command `pilotlight`
 };
 

@@ -128,6 +128,7 @@ describe('live figures', () => {
       state: 'running',
       stage: { number: 1 },
       since: rollout.createdAt,
+      verdict: { decision: 'advance' },
       production: { version: '1', requests: 15, errors: 0 },
       candidate: { version: '2', requests: 15, errors: 2, errorRate: 2 / 15 },
     });

@@ -57,6 +57,7 @@ function liveDocument({ production, candidate, rollout, updatedAt, figures }: Li
       state: rollout.status.state,
       stage: rollout.stage,
       since: rollout.createdAt,
+      ...(rollout.judgement && { verdict: rollout.judgement }),
     }),
     ...(updatedAt !== undefined && { updatedAt: new Date(updatedAt).toISOString() }),
     production: { version: String(production), ...armDocument(figures.production) },

@@ -21,8 +21,8 @@ export interface LiveComparison {
   readonly production: Version;
   readonly candidate: Version;
   /** Absent: they were routed by hand. */
-  readonly rollout?: Pick<Rollout, 'id' | 'createdAt' | 'stage' | 'status'>;
-  /** When an instance wrote last, ms since the epoch; undefined: none has yet. */
+  readonly rollout?: Pick<Rollout, 'id' | 'createdAt' | 'stage' | 'status' | 'judgement'>;
+  /** When an instance wrote last, ms since the epoch; undefined: none has, or counters have expired. */
   readonly updatedAt: number | undefined;
   /** Of all its stages. */
   readonly figures: LiveFigures;
@@ -80,11 +80,11 @@ async function liveOf(
   }
   const rollout = await lastRollout(deps, record, ({ plan }) => isPair(plan.from, plan.version));
   if (!rollout) return undefined;
-  const { id, createdAt, stage, status, plan } = rollout;
+  const { id, createdAt, stage, status, plan, judgement } = rollout;
   return {
     production: plan.from,
     candidate: plan.version,
-    rollout: { id, createdAt, stage, status },
+    rollout: { id, createdAt, stage, status, ...(judgement && { judgement }) },
     ...(await counted(deps, id, stage.number)),
   };
 }

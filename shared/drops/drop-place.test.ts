@@ -25,9 +25,12 @@ describe('where a dropped model lies', () => {
 
   test.each([
     ['model.onnx', 'expected incoming/MODEL/model.onnx'],
-    ['/model.onnx', 'model name'],
+    ['/model.onnx', 'neither empty'],
     ['Churn/model.onnx', 'model name'],
-    ['../churn/model.onnx', 'model name'],
+    ['../churn/model.onnx', 'neither empty'],
+    ['churn/../../artifacts/model.onnx', 'neither empty'],
+    ['churn//model.onnx', 'neither empty'],
+    ['churn/a\\b.onnx', 'neither empty'],
     ['stats/model.onnx', 'model name'],
     [`${'a'.repeat(129)}/model.onnx`, 'model name'],
   ])('%s names no model', (dropped, why) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isBlobName, MAX_BLOB_NAME_LENGTH } from '../blob-name.ts';
+import { isBlobName } from '../blob-name.ts';
 import { ServingError } from '../errors.ts';
 import { type DropId, type ModelName, parseModelName, quoted, type RolloutId } from '../ids.ts';
 import { quotedTag } from './etag.ts';
@@ -21,20 +21,21 @@ export interface DropPlace {
 export function dropPlaceOf(path: string): DropPlace {
   const slash = path.indexOf('/');
   if (slash < 0) {
-    throw new ServingError({
-      kind: 'malformed',
-      detail: `dropped model: expected incoming/MODEL/${path}, a folder named after the model; got ${quoted(`incoming/${path}`)}`,
-    });
+    throw malformed(path, `expected incoming/MODEL/${path}, a folder named after the model`);
+  }
+  // Such a name may mean another blob by the time it is a URL.
+  if (!isBlobName(path)) {
+    throw malformed(path, 'expected folders with names that are neither empty, "." nor ".."');
   }
   const model = parseModelName(path.slice(0, slash));
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return { model, card: `${folder}card.json`, evaluation: `${folder}evaluation.csv` };
 }
 
-/** Where the report on a dropped model is left; undefined where the storage has no room for its name. */
+/** Where the report on a dropped model is left; undefined where no blob can have that name. */
 export function reportPathOf(path: string): string | undefined {
   const report = `${path}${REPORT}`;
-  return report.length <= MAX_BLOB_NAME_LENGTH && isBlobName(path) ? report : undefined;
+  return isBlobName(report) ? report : undefined;
 }
 
 /** Names one state of one dropped blob. */
@@ -47,4 +48,11 @@ export function dropIdOf({ path, etag }: { path: string; etag: string }): DropId
 /** The one rollout that a dropped model may start, however often its event comes. */
 export function rolloutIdOf(drop: DropId): RolloutId {
   return `d${drop}` as RolloutId;
+}
+
+function malformed(path: string, expected: string): ServingError {
+  return new ServingError({
+    kind: 'malformed',
+    detail: `dropped model: ${expected}; got ${quoted(`incoming/${path}`)}`,
+  });
 }

@@ -3,6 +3,7 @@ import { rolloutIdOf } from '../drops/drop-place.ts';
 import { rolloutByPolicy } from '../drops/policy.ts';
 import { type FailureKind, ServingError } from '../errors.ts';
 import type { Version } from '../ids.ts';
+import type { Card } from '../registry/card.ts';
 import { etagOf } from '../registry/etag.ts';
 import { findEntry } from '../registry/lookup.ts';
 import type { ModelRecord, Verdict } from '../registry/model-record.ts';
@@ -77,20 +78,24 @@ async function knownEnd(
   }
   const { outcome, card } = await requireVerdict(deps, drop, version);
   if (outcome.kind === 'rejected') return { outcome: 'rejected', reasons: outcome.reasons };
-  const { production } = record.routing;
-  if (production === version) {
+  if (record.routing.production === version) {
     return { outcome: 'production', reasons: [`version ${version} is production`] };
   }
-  const byHand = `POST /models/${model}/rollouts {"version": "${version}"} starts one`;
-  if (rolloutByPolicy(card) === undefined || production === undefined) {
-    return { outcome: 'ready', reasons: [`its policy is manual: ${byHand}`] };
-  }
-  if (production > version) {
-    const why = `production is version ${production}, which is newer, so no rollout starts by itself`;
-    return { outcome: 'ready', reasons: [`${why}: ${byHand}`] };
+  const why = whyByHand(record, version, card);
+  if (why !== undefined) {
+    const byHand = `POST /models/${model}/rollouts {"version": "${version}"} starts a rollout`;
+    return { outcome: 'ready', reasons: [`${why}; ${byHand}`] };
   }
   const other = record.rollout;
   return isActive(other) && other.plan.version === version ? rollingOut(other) : undefined;
+}
+
+/** Why no rollout starts by itself; undefined: one does. */
+function whyByHand({ routing }: ModelRecord, version: Version, card: Card): string | undefined {
+  if (rolloutByPolicy(card) === undefined) return 'its policy is manual';
+  if (routing.production === undefined) return 'the model has no production to be compared with';
+  if (routing.production < version) return undefined;
+  return `production is version ${routing.production}, which is newer`;
 }
 
 /** What must end before a rollout can start; undefined when nothing. */

@@ -39,8 +39,8 @@ export async function sweepDrops(
       const known = await isKnown(deps, blob);
       if (!known && taken.length + failures.length >= MAX_TAKEN) continue;
       if (!known) {
-        await takeDrop(deps, { path, etag, parseCard });
-        taken.push(path);
+        const status = await takeDrop(deps, { path, etag, parseCard });
+        if (status) taken.push(path);
       }
       look.remember(id);
     } catch (error) {

@@ -29,7 +29,7 @@ export function rolloutText(model: string, rollout: Document): string {
     ['started', textAt(rollout, 'createdAt') ?? ''],
     ['ended', textAt(rollout, 'finishedAt') ?? ''],
     ['verdict', textAt(verdict, 'decision') ?? ''],
-    ['', verdictOf(rollout) ?? ''],
+    ['', verdict.why === rollout.why ? '' : (verdictOf(rollout) ?? '')],
     ...figures.map(([name, figure]) => ['', `${name} ${figureText(figure)}`]),
   ].filter(([, value]) => value !== '');
   const [head = [], ...rest] = facts;

@@ -1,4 +1,4 @@
-import { type Document, documentAt, isDocument, textAt } from '../document.ts';
+import { type Document, documentAt, numberAt, textAt } from '../document.ts';
 import { costFigures, qualityFigures } from '../report-text.ts';
 import { figureText } from '../rollout-text.ts';
 import type { Server } from '../server.ts';
@@ -22,10 +22,32 @@ function comparisonText(compared: Document): string {
   const columns = sides.map(figuresOf);
   const names = new Set(columns.flatMap((column) => [...column.keys()]));
   const lines = [...names].map((name) => [name, ...columns.map((side) => side.get(name) ?? '-')]);
+  const live = documentAt(compared, 'live');
   const head = ['FIGURE', ...sides.map((side) => `VERSION ${textAt(side, 'version') ?? '?'}`)];
-  const live = liveLines(documentAt(compared, 'live'));
-  const [first = [], ...rest] = live;
-  return `${table(head, lines)}${live.length === 0 ? '' : `\n${table(first, rest)}`}`;
+  const arms = sides.map((side) => armOf(live, textAt(side, 'version')));
+  const measured = [...new Set(arms.flatMap(Object.keys))]
+    .filter((name) => arms.some((arm) => numberAt(arm, name) !== undefined))
+    .map((name) => [`live ${name}`, ...arms.map((arm) => figureText(arm[name]))]);
+  const [first = [], ...rest] = liveFacts(live);
+  return `${table(head, [...lines, ...measured])}${first.length === 0 ? '' : `\n${table(first, rest)}`}`;
+}
+
+/** What was counted of a version in live traffic. */
+function armOf(live: Document, version: string | undefined): Document {
+  const arms = ['production', 'candidate'].map((arm) => documentAt(live, arm));
+  return arms.find((arm) => textAt(arm, 'version') === version) ?? {};
+}
+
+/** When it was counted, and how far the two agreed on copies of the same requests. */
+function liveFacts(live: Document): string[][] {
+  const shadow = documentAt(live, 'shadow');
+  const rollout = textAt(live, 'rollout');
+  return [
+    ['live since', textAt(live, 'since') ?? ''],
+    ['rollout', rollout === undefined ? '' : `${rollout}, ${textAt(live, 'state') ?? ''}`],
+    ['copies compared', numberAt(shadow, 'compared') ? figureText(shadow.compared) : ''],
+    ['agreement', numberAt(shadow, 'compared') ? figureText(shadow.agreement) : ''],
+  ].filter(([, text]) => text !== '');
 }
 
 /** A version's figures by name, as people read them. */
@@ -37,15 +59,4 @@ function figuresOf(side: Document): Map<string, string> {
     ...[...quality].map(([name, { value }]): [string, string] => [name, figureText(value)]),
     ...Object.entries(costFigures(report)).filter(([, text]) => text !== ''),
   ]);
-}
-
-/** Whatever was counted of live traffic, by the path that leads to it. */
-function liveLines(live: Document, prefix = 'live'): string[][] {
-  return Object.entries(live).flatMap(([name, value]) => {
-    const path = `${prefix} ${name}`;
-    if (isDocument(value)) return liveLines(value, path);
-    return typeof value === 'number' || typeof value === 'string'
-      ? [[path, figureText(value)]]
-      : [];
-  });
 }

@@ -91,7 +91,14 @@ describe('compare', () => {
       model: 'churn',
       a: { version: '1', state: 'ready', report: report('1', 0.9) },
       b: { version: '2', state: 'ready', report: { model: 'churn', version: '2' } },
-      live: { stage: 2, production: { requests: 1200, errorRate: 0.0025 } },
+      live: {
+        rollout: 'r1',
+        state: 'running',
+        since: '2030-01-01T00:00:00.000Z',
+        production: { version: '1', requests: 1200, errorRate: 0.0025, answers: { no: 1200 } },
+        candidate: { version: '2', requests: 300, errorRate: 0, p95Ms: 1.25 },
+        shadow: { compared: 50, agreement: 0.98 },
+      },
     };
     bench.server.routes.set('GET /models/churn/compare', () => ({ status: 200, body }));
     expect(await bench.run('compare', 'churn', '1', 'champion')).toBe(0);
@@ -100,18 +107,22 @@ describe('compare', () => {
     ]);
     expect(bench.terminal.output).toBe(
       [
-        'FIGURE        VERSION 1  VERSION 2',
-        'state         ready      ready',
-        'accuracy      0.900      -',
-        'macro f1      0.890      -',
-        'bytes         82.1 KB    -',
-        'load          3.250 ms   -',
-        'p50 of a row  0.0500 ms  -',
-        'p95 of a row  0.125 ms   -',
+        'FIGURE          VERSION 1  VERSION 2',
+        'state           ready      ready',
+        'accuracy        0.900      -',
+        'macro f1        0.890      -',
+        'bytes           82.1 KB    -',
+        'load            3.250 ms   -',
+        'p50 of a row    0.0500 ms  -',
+        'p95 of a row    0.125 ms   -',
+        'live requests   1200       300',
+        'live errorRate  0.00250    0',
+        'live p95Ms      -          1.250',
         '',
-        'live stage                 2',
-        'live production requests   1200',
-        'live production errorRate  0.00250',
+        'live since       2030-01-01T00:00:00.000Z',
+        'rollout          r1, running',
+        'copies compared  50',
+        'agreement        0.980',
         '',
       ].join('\n'),
     );

@@ -47,11 +47,17 @@ const KIND = {
 } as const;
 
 function rowsText({ rows }: Robustness): Raw {
-  if (!rows || rows.rows === 0) return NOTHING;
-  const { flipped, noise, nan } = rows;
-  return paragraph(
-    `With every number moved by ${noise} standard deviations of its column, ${flipped} of ${rows.rows} rows are answered with another class (${percentText(flipped / rows.rows)}). ${nan === 0 ? 'No row of finite numbers is answered with NaN.' : `${nan} rows of finite numbers are answered with NaN: lines ${rows.nanLines.join(', ')}.`}`,
-  );
+  if (!rows) return NOTHING;
+  const { flipped, noise, nan, nanLines, asked } = rows;
+  const moved =
+    rows.rows === 0
+      ? ''
+      : `With every number moved by ${noise} standard deviations of its column, ${flipped} of ${rows.rows} rows are answered with another class (${percentText(flipped / rows.rows)}). `;
+  const spoilt =
+    nan === 0
+      ? `No row of finite numbers, of ${asked}, is answered with NaN.`
+      : `${nan} of ${asked} rows of finite numbers are answered with NaN: lines ${nanLines.join(', ')}.`;
+  return paragraph(moved + spoilt);
 }
 
 function probes({ probes: tried }: Robustness): Raw {

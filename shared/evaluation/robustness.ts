@@ -26,11 +26,14 @@ export interface Robustness {
   readonly probes: readonly Probe[];
   /** On rows of the evaluation file. Absent without one. */
   readonly rows?: {
+    /** Whose numbers were moved a little: at most 1,000. */
     readonly rows: number;
-    /** Rows whose label changes when every number is moved a little (`noise` standard deviations of its column). */
+    /** Of these, rows whose label changes when every number is moved a little (`noise` standard deviations of its column). */
     readonly flipped: number;
     readonly noise: number;
-    /** Rows, all of whose numbers are finite, that were answered with NaN. */
+    /** Rows that were asked as they are. */
+    readonly asked: number;
+    /** Rows, all of whose numbers are finite, that were answered with NaN, as they are or moved. */
     readonly nan: number;
     /** Lines of the evaluation file of the first of each. */
     readonly flippedLines: readonly number[];

@@ -68,6 +68,17 @@ describe('what the host prints on its first start', () => {
   });
 });
 
+/** What the readiness report says of a sample's first version. */
+async function reportedAccuracy(model: string): Promise<unknown> {
+  const response = await fetch(`${host.url}/models/${model}/versions/1/report`);
+  const report = (await response.json()) as {
+    outcome: string;
+    quality?: { figures: { accuracy: { value: number } } };
+  };
+  expect(report.outcome).toBe('ready');
+  return report.quality?.figures.accuracy.value;
+}
+
 // The held-out results are models/README.md's, measured on the runtime alone.
 describe('held-out results over HTTP', () => {
   test('digits INT8: 98.0 % of 450', async () => {
@@ -87,6 +98,7 @@ describe('held-out results over HTTP', () => {
     );
     expect(all).toHaveLength(450);
     expect(accuracy(labels, all)).toBeCloseTo(0.98, 4);
+    expect(await reportedAccuracy('digits')).toBe(accuracy(labels, all));
   });
 
   test('breast cancer INT8: 95.91 % of 171', async () => {
@@ -101,6 +113,7 @@ describe('held-out results over HTTP', () => {
     );
     expect(all).toHaveLength(171);
     expect(accuracy(labels, all)).toBeCloseTo(164 / 171, 4);
+    expect(await reportedAccuracy('breast-cancer')).toBe(accuracy(labels, all));
   });
 
   test('churn: scikit-learn’s own probabilities to 1e-5, and 94.73 % of 1500', async () => {
@@ -118,6 +131,9 @@ describe('held-out results over HTTP', () => {
       .trim()
       .split('\n')
       .flatMap((line) => line.split(',').map(Number));
+    const evaluated = await rows('models/churn/evaluation.csv');
+    const labels = await gather('churn', evaluated, request, 'label');
+    expect(await reportedAccuracy('churn')).toBe(accuracy(labels, evaluated));
     const probabilities = await gather('churn', all, request, 'probabilities');
     expect(probabilities).toHaveLength(expected.length);
     const worst = Math.max(...probabilities.map((p, i) => Math.abs(p - (expected[i] ?? 2))));

@@ -78,6 +78,7 @@ const measuredPart = z.discriminatedUnion('kind', [
       rows: z.number(),
       flipped: z.number(),
       noise: z.number(),
+      asked: z.number(),
       nan: z.number(),
       flippedLines: lines,
       nanLines: lines,

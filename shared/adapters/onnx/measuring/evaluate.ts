@@ -177,6 +177,7 @@ async function tryNoise(
       rows: only.length,
       flipped: flipped.length,
       noise: NOISE,
+      asked: rows.asked.length,
       nan: nan.size,
       flippedLines: linesOf(flipped),
       nanLines: linesOf(nan),

@@ -107,7 +107,7 @@ export function percentText(share: number): string {
 
 export function bytesText(bytes: number): string {
   if (bytes < 10_000) return `${grouped(bytes)} bytes`;
-  return bytes < 10_000_000
+  return bytes < 1_000_000
     ? `${(bytes / 1000).toFixed(1)} kB`
     : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

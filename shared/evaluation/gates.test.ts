@@ -9,7 +9,7 @@ import type { Robustness } from './robustness.ts';
 
 const ROBUST: Robustness = {
   probes: [{ probe: 'nan', outcome: 'answered' }],
-  rows: { rows: 200, flipped: 4, noise: 0.01, nan: 0, flippedLines: [9], nanLines: [] },
+  rows: { rows: 200, flipped: 4, noise: 0.01, asked: 200, nan: 0, flippedLines: [9], nanLines: [] },
 };
 const COST: Cost = {
   bytes: 1_000,
@@ -295,7 +295,15 @@ test('robustness: flips, NaN and crashes reject', () => {
       { probe: 'nan', outcome: 'refused' },
       { probe: 'long strings', outcome: 'crashed', why: 'SIGSEGV' },
     ],
-    rows: { rows: 200, flipped: 5, noise: 0.01, nan: 2, flippedLines: [3], nanLines: [4, 5] },
+    rows: {
+      rows: 200,
+      flipped: 5,
+      noise: 0.01,
+      asked: 200,
+      nan: 2,
+      flippedLines: [3],
+      nanLines: [4, 5],
+    },
   };
   const found = judge(undefined, { robustness });
   expect(found.get('maxFlips')).toMatchObject({ result: 'failed', figure: 0.025, lines: [3] });

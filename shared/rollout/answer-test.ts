@@ -15,7 +15,7 @@ const TESTS = 2 * (MAX_LABELS + 1);
 const TOLERATED_ODDS = 3;
 const WATCHED = [1.5, 2.5, 5, 20].map((factor) => factor * TOLERATED_ODDS);
 
-/** Rows of one request are alike, and there are no blocks to measure by how much. */
+/** A caller's answers are alike, also where they change; there are no blocks to measure by how much. */
 const DISPERSION = 4;
 
 const PREFIX = 'answers';

@@ -162,8 +162,30 @@ describe('the policy', () => {
     await endRollout(world);
     await settleDrops(healthy(world));
     expect((await world.record(model))?.rollout?.id).toBe(first);
+    world.now += 1;
     await dropped(world, 'second');
     expect((await world.record(model))?.rollout?.id).not.toBe(first);
+  });
+
+  test('dropped again while its rollout runs, and looked at after that was aborted, it starts no other', async () => {
+    const world = await withProduction('canary');
+    await dropped(world, 'second');
+    const first = (await world.record(model))?.rollout?.id;
+    world.now += 1;
+    const again = world.put(PATH, 'second');
+    const stops = dyingAfter(world, 'createDrop');
+    await Promise.race([hear(stops, PATH, again), stops.death]);
+    world.now += 1;
+    await endRollout(world);
+    await startRollout(healthy(world), {
+      model,
+      wanted: { version: (await anotherVersion(world)) ?? (0 as Version) },
+      who: 'somebody',
+    });
+    await endRollout(world);
+    await sweep(healthy(world));
+    expect((await world.drop(PATH, again))?.status).toMatchObject({ rollout: first, version: 2 });
+    expect(await rolloutsOf(world)).toBe(2);
   });
 
   test('a rollout that ended long ago, its drop unsettled, is not started again', async () => {
@@ -190,7 +212,14 @@ describe('the policy', () => {
   });
 });
 
-/** Whatever runs is promoted: its version takes production. */
+/** Ready, and for people to route. */
+async function anotherVersion(world: DropWorld): Promise<Version | undefined> {
+  world.put('churn/aside/card.json', '{"policy": "manual"}');
+  await dropped(world, 'third', 'churn/aside/model.onnx');
+  return (await world.record(model))?.versions.at(-1)?.version;
+}
+
+/** Whatever runs is aborted. */
 async function endRollout(world: DropWorld): Promise<void> {
   await changeModel(healthy(world), model, (record) => {
     if (!record?.rollout) throw new Error('a rollout');

@@ -8,7 +8,7 @@ import { etagOf } from '../registry/etag.ts';
 import { findEntry } from '../registry/lookup.ts';
 import type { ModelRecord, Verdict } from '../registry/model-record.ts';
 import { isActive, type Rollout } from '../rollout/rollout.ts';
-import { findRollout } from './read-rollouts.ts';
+import { findRollout, listRollouts } from './read-rollouts.ts';
 import { startRollout } from './start-rollout.ts';
 import type { RegistryDeps } from './version-lifecycle.ts';
 
@@ -16,6 +16,8 @@ import type { RegistryDeps } from './version-lifecycle.ts';
 const MAX_WAIT_MS = 24 * 3_600_000;
 /** Looks at a model that others change at the same time. */
 const MAX_LOOKS = 8;
+/** More than there are in a day, one at a time. */
+const RECENT_ROLLOUTS = 100;
 /** The model isn't what was looked at, or never was such that the rollout could start. */
 const NOT_STARTED: ReadonlySet<FailureKind> = new Set(['conflict', 'stale', 'notFound']);
 
@@ -86,8 +88,26 @@ async function knownEnd(
     const byHand = `POST /models/${model}/rollouts {"version": "${version}"} starts a rollout`;
     return { outcome: 'ready', reasons: [`${why}; ${byHand}`] };
   }
-  const other = record.rollout;
-  return isActive(other) && other.plan.version === version ? rollingOut(other) : undefined;
+  const other = await rolloutSince(deps, version, drop);
+  return other && rollingOut(other);
+}
+
+/**
+ * A rollout of this version that has been active since it was dropped: it counts for this drop too.
+ * Once there is one there always is, so whoever looks when, nobody starts another behind its end.
+ */
+async function rolloutSince(
+  deps: RegistryDeps,
+  version: Version,
+  { model, takenAt }: Drop,
+): Promise<Rollout | undefined> {
+  const { rollouts } = await listRollouts(deps, model, { limit: RECENT_ROLLOUTS });
+  for (const rollout of rollouts) {
+    const { plan, status } = rollout;
+    if ('finishedAt' in status && status.finishedAt < takenAt) return undefined;
+    if (plan.version === version) return rollout;
+  }
+  return undefined;
 }
 
 /** Why no rollout starts by itself; undefined: one does. */

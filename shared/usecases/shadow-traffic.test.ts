@@ -125,22 +125,61 @@ describe('a shadow', () => {
     expect([instance.compared.length, instance.dropped]).toEqual([1, 1]);
   });
 
-  test.each([
-    ['work waits', { waiting: 1 }],
-    ['the instance ends', { ailments: ['shutting down'] }],
-  ])('gets nothing while %s', async (_, state) => {
+  test('gets nothing when the instance ends', async () => {
+    const ending = ['shutting down'];
     const instance = shadowing();
-    Object.assign(instance, state);
+    instance.ailments = ending;
     await instance.predict();
     await settle();
     expect(instance.calls.map(({ job }) => job.observe)).toEqual([undefined]);
     expect(instance.dropped).toBe(1);
-    // Work that came when the copy was made already.
+    // When the copy was made already.
     const other = shadowing();
     await other.predict();
-    Object.assign(other, state);
+    other.ailments = ending;
     await settle();
     expect([other.calls.length, other.dropped, other.compared]).toEqual([1, 1, []]);
+  });
+
+  test('gets a hundredth of the time while work waits, one copy at a time', async () => {
+    const instance = shadowing();
+    let finish: (() => void)[] = [];
+    shadowDoes(
+      instance,
+      () =>
+        new Promise((resolve) => {
+          finish.push(() => {
+            resolve(answer(v(2)));
+          });
+        }),
+    );
+    await instance.predict();
+    instance.waiting = 5;
+    await settle();
+    const ask = async (times: number) => {
+      for (let asked = 0; asked < times; asked++) await instance.predict();
+      await settle();
+    };
+    await ask(20);
+    expect([finish.length, instance.dropped]).toEqual([1, 20]);
+    instance.now += 7;
+    for (const one of finish.splice(0)) one();
+    await settle();
+    expect(instance.compared).toHaveLength(1);
+    instance.now += 699;
+    await ask(20);
+    expect([finish.length, instance.dropped]).toEqual([0, 40]);
+    instance.now += 1;
+    await ask(20);
+    expect([finish.length, instance.dropped]).toEqual([1, 59]);
+    const priorities = instance.calls.filter(({ version }) => version === 2);
+    expect(priorities.map(({ job }) => job.priority)).toEqual([0, 0]);
+    // Where nothing waits it needn't rest.
+    instance.waiting = 0;
+    finish = [];
+    await ask(1);
+    expect([finish.length, instance.dropped]).toEqual([1, 59]);
+    expect(instance.calls.at(-1)?.job.priority).toBe(3);
   });
 
   test('gets nothing of what production fails on, and its place is free again', async () => {

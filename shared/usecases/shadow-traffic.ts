@@ -10,6 +10,9 @@ const MAX_COPIES = 8;
 /** Larger bodies aren't copied. */
 const MAX_BODY_BYTES = 1_000_000;
 const LOWEST_PRIORITY = 3;
+const DEFAULT_PRIORITY = 0;
+/** What a shadow may take of the time while work waits: enough that its comparison ends some day. */
+const SHARE_UNDER_LOAD = 0.01;
 /** A timer may be so much ahead of the clock, ms. */
 const EARLY_MS = 10;
 
@@ -39,13 +42,17 @@ export interface ShadowTrafficDeps {
 
 /**
  * Runs copies of requests on a version that nobody gets answers from, off the answers' way: within
- * bounds, behind everybody else, and only while no work waits. What is not copied for that, or not
+ * bounds, and behind everybody else. While work waits they are dropped, but for one now and then, or
+ * an instance that is never idle would never compare anything. What is not copied for that, or not
  * run, is counted as dropped.
  */
 export class ShadowTraffic {
   readonly #deps: ShadowTrafficDeps;
   readonly #random: () => number;
   #copies = 0;
+  #underLoad = false;
+  /** Until then nothing runs under load, ms. */
+  #restUntil = 0;
 
   constructor(deps: ShadowTrafficDeps) {
     this.#deps = deps;
@@ -56,7 +63,7 @@ export class ShadowTraffic {
   copy(test: LiveTest, { body, headerLength, contentEncoding }: Copied): ShadowCopy | undefined {
     if (this.#random() * 100 >= (test.shadowPercent ?? 0)) return undefined;
     const fits = body.byteLength <= MAX_BODY_BYTES && this.#copies < MAX_COPIES;
-    if (!fits || this.#isBusy()) {
+    if (!fits || this.#priority() === undefined) {
       this.#deps.recorder.dropped(test);
       return undefined;
     }
@@ -77,9 +84,27 @@ export class ShadowTraffic {
 
   async #run(test: LiveTest, copied: Copied, production: Seen): Promise<void> {
     const { recorder } = this.#deps;
-    const candidate = this.#isBusy() ? undefined : await this.#ask(test, copied, production.caller);
+    const priority = this.#priority();
+    const candidate =
+      priority === undefined
+        ? undefined
+        : await this.#paced(priority, () => this.#ask(test, copied, production.caller, priority));
     if (candidate) recorder.compared(test, { production, candidate });
     else recorder.dropped(test);
+  }
+
+  /** Rests after a run under load, so that such runs keep to their share of the time. */
+  async #paced<T>(priority: number, run: () => Promise<T>): Promise<T> {
+    if (priority !== DEFAULT_PRIORITY) return run();
+    const { clock } = this.#deps;
+    const began = clock();
+    this.#underLoad = true;
+    try {
+      return await run();
+    } finally {
+      this.#underLoad = false;
+      this.#restUntil = clock() + Math.max(1, clock() - began) / SHARE_UNDER_LOAD;
+    }
   }
 
   /** What the shadow makes of the copy; undefined when that isn't its own doing. Never rejects. */
@@ -87,6 +112,7 @@ export class ShadowTraffic {
     test: LiveTest,
     copied: Copied,
     caller: number | undefined,
+    priority: number,
   ): Promise<Seen | undefined> {
     const { clock, engine, config } = this.#deps;
     const servable = await this.#find(test);
@@ -97,7 +123,7 @@ export class ShadowTraffic {
         ...copied,
         acceptEncoding: undefined,
         deadline,
-        priority: LOWEST_PRIORITY,
+        priority,
         observe: 'only',
       });
       return seenAnswer(answer, caller);
@@ -136,8 +162,12 @@ export class ShadowTraffic {
     }
   }
 
-  #isBusy(): boolean {
-    const { engine } = this.#deps;
-    return engine.waiting() > 0 || engine.ailments().length > 0;
+  /** With which a copy may run now; undefined: not at all. */
+  #priority(): number | undefined {
+    const { clock, engine } = this.#deps;
+    if (engine.ailments().length > 0) return undefined;
+    if (engine.waiting() === 0) return LOWEST_PRIORITY;
+    // Behind everybody else it would never run.
+    return this.#underLoad || clock() < this.#restUntil ? undefined : DEFAULT_PRIORITY;
   }
 }

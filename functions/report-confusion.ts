@@ -1,5 +1,6 @@
 import type { Quality } from '../shared/evaluation/quality.ts';
-import { html, joined, NOTHING, paragraph, Raw, table } from './report-html.ts';
+import type { Raw } from './report-html.ts';
+import { html, joined, NOTHING, paragraph, table } from './report-html.ts';
 
 type Classification = Extract<Quality, { task: 'classification' }>;
 

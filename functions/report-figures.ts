@@ -1,5 +1,6 @@
 import type { Figure, Folds, Quality } from '../shared/evaluation/quality.ts';
-import { type Cell, figureText, html, NOTHING, Raw, table } from './report-html.ts';
+import type { Raw } from './report-html.ts';
+import { type Cell, figureText, html, NOTHING, table } from './report-html.ts';
 
 const BAR_WIDTH = 120;
 

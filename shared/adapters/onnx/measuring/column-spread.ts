@@ -66,7 +66,7 @@ function take({ count, mean, squares, least, most }: Column, at: number, value: 
   const before = value - (mean[at] as number);
   count[at] = n;
   mean[at] = (mean[at] as number) + before / n;
-  squares[at] = (squares[at] as number) + before * (value - (mean[at] as number));
+  squares[at] = (squares[at] as number) + before * (value - mean[at]);
   least[at] = Math.min(least[at] as number, value);
   most[at] = Math.max(most[at] as number, value);
 }

@@ -137,6 +137,28 @@ describe('the policy', () => {
     expect(await rolloutsOf(world)).toBe(2);
   });
 
+  test('the word that it waits, left late, does not stay', async () => {
+    const world = await withProduction('canary');
+    await dropped(world, 'second');
+    const etag = world.put('churn/next.onnx', 'third');
+    await hear(healthy(world), 'churn/next.onnx', etag);
+    const [message] = world.messages.registrations.splice(0);
+    if (!message) throw new Error('a message');
+    const process = healthy(world);
+    let late = 0;
+    const leave: typeof process.dropped.leave = async (path, json) => {
+      if (json.includes('"waiting"') && ++late === 1) {
+        await endRollout(world);
+        await settleDrops(healthy(world));
+        expect(world.report('churn/next.onnx')).toMatchObject({ outcome: 'rollingOut' });
+      }
+      await process.dropped.leave(path, json);
+    };
+    await validate({ ...process, dropped: { ...process.dropped, leave } }, message);
+    expect(late).toBe(1);
+    expect(world.report('churn/next.onnx')).toMatchObject({ outcome: 'rollingOut', etag });
+  });
+
   test('does not wait for ever', async () => {
     const world = await withProduction('canary');
     await dropped(world, 'second');

@@ -102,6 +102,13 @@ test('scores that are no probabilities have an area, but no log loss; NaN is no 
   expect(spoilt.figures.rocAuc).toBeUndefined();
 });
 
+test('of two classes the area is that of the positive’s scores', () => {
+  const scores = Float64Array.of(0.9, 0.5, 0.2, 0.5, 0.8, 0.5, 0.1, 0.5);
+  const of = (positive: number) =>
+    assess([0, 1, 0, 1], { classes: ['a', 'b'], positive, version: { scores } }).figures.rocAuc;
+  expect([of(0)?.value, of(1)?.value]).toEqual([1, 0.5]);
+});
+
 test('folds have their share of every class, and every row once', () => {
   const strata = [[...Array(52).keys()], [100, 101, 102, 103, 104, 105, 106]];
   const folds = dealFolds(strata, generator(1));

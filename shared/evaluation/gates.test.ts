@@ -225,6 +225,17 @@ describe('beside production', () => {
     expect(holdsOf([...found.values()])).toContain('so few rows can’t tell');
   });
 
+  test('one of few rows that is no worse on them passes', () => {
+    const truth = FRAUD.slice(0, 400).map((_, row) => row % 2);
+    const production = truth.map((is, row) => (row % 20 === 0 ? 1 - is : is));
+    const version = truth.map((is, row) => (row % 21 === 1 ? 1 - is : is));
+    const quality = classified(truth, version, { production: { labels: production } });
+    const low =
+      quality.task === 'classification' ? quality.comparison?.difference.macro.f1.low : undefined;
+    expect(low).toBeLessThan(-0.01);
+    expect(judge(quality).get('notWorse')?.result).toBe('passed');
+  });
+
   test('the card sets the tolerance', () => {
     const truth = FRAUD.map((_, row) => row % 2);
     const quality = classified(truth, mistaken(truth, { 0: 0.1, 1: 0.1 }, 1), {
@@ -257,6 +268,9 @@ describe('a regression', () => {
     expect(found.get('notWorse')?.why).toContain('no worse by more than 1 % is expected');
     expect(judge(regressed(noise(1.1), noise(1))).get('notWorse')?.result).toBe('failed');
     expect(judge(regressed(noise(0.9), noise(1))).get('notWorse')?.result).toBe('passed');
+    // Half a percent of a large error, and two of a small one.
+    expect(judge(regressed(noise(100.5), noise(100))).get('notWorse')?.result).toBe('passed');
+    expect(judge(regressed(noise(0.102), noise(0.1))).get('notWorse')?.result).toBe('failed');
   });
 
   test('that answers no numbers waits for a person', () => {
@@ -284,6 +298,9 @@ test('figures that the card names must be reached', () => {
   expect(found.get('minAccuracy')?.result).toBe('passed');
   expect(found.get('minMacroF1')?.result).toBe('failed');
   expect(found.get('minF1')?.result).toBe('failed');
+  const exactly = quality.task === 'classification' ? quality.figures.accuracy.value : NaN;
+  const reached = judge(quality, { card: { gates: { minAccuracy: exactly } } });
+  expect(reached.get('minAccuracy')?.result).toBe('passed');
   // There are no scores to work these out from.
   expect(found.get('minRocAuc')?.result).toBe('unknown');
   expect(found.get('maxLogLoss')?.result).toBe('unknown');

@@ -85,7 +85,7 @@ def number(value):
     return None if value is None or np.isnan(value) else float(value)
 
 
-def classification(truth, labels, scores, classes, positive, weights=None):
+def classification(truth, labels, scores, classes, positive):
     """`labels` of -1 are no class at all: an error, and a column of none."""
     truth, labels = np.array(truth), np.array(labels)
     known = sorted(set(truth) | (set(labels) - {-1}))

@@ -10,7 +10,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Text that others wrote: names, cards and cells come from whoever registers. */
-export function escaped(text: string): Html {
+function escaped(text: string): Html {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '') as Html;
 }
 

@@ -1,5 +1,5 @@
 import type { Arm } from '../../shared/rollout/counts.ts';
-import { Random } from './random.ts';
+import type { Random } from './random.ts';
 
 /** What the requests to a model are like, and how its two versions do. */
 export interface Traffic {
@@ -80,7 +80,7 @@ export class Stream {
     const request = this.#request;
     const gap = random.exponential(1 / this.#traffic.rate);
     request.at += gap;
-    // The sum of two uniforms halves: low numbers come more often.
+    // Low numbers come more often.
     const uniform = random.uniform();
     request.instance = Math.floor(uniform * uniform ** 0.5 * this.#instances.length);
     const { length } = this.#callers;

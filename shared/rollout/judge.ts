@@ -4,7 +4,7 @@ import { type Metric, type Tested, test } from './metrics.ts';
 import type { Evidence, Judgement, Rollout } from './rollout.ts';
 
 /** Runs of production after which its p95 is frozen. */
-export const FREEZE_AFTER = 100;
+const FREEZE_AFTER = 100;
 
 /** Times `minRequests` that a stage is held at most because harm may be building up. */
 const PATIENCE = 10;

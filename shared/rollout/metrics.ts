@@ -16,7 +16,7 @@ import { shadowEvidence } from './shadow-test.ts';
 export type MetricName = 'errors' | 'latency' | 'answers' | 'shadow';
 
 /** Chance that a rollout whose candidate does no harm is rolled back all the same, split over metrics. */
-export const ALPHA: Readonly<Record<MetricName, number>> = {
+const ALPHA: Readonly<Record<MetricName, number>> = {
   errors: 0.004,
   latency: 0.004,
   answers: 0.001,

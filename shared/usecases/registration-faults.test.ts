@@ -49,6 +49,17 @@ const FINE: Inspection = {
   loadMs: 1,
 };
 
+/** So that there is a report to keep. */
+const MEASURED: Inspection = {
+  ...FINE,
+  ...(FINE.ok && {
+    measurements: {
+      robustness: { probes: [] },
+      cost: { bytes: 10, loadMs: 1, memoryBytes: 100 },
+    },
+  }),
+} as Inspection;
+
 /** What outlives a process: the stores, and how time passes. */
 function world() {
   return {
@@ -94,7 +105,7 @@ function processIn(shared: World, crash?: Crash) {
       },
     });
   const artifacts = mortal<ArtifactStore>(shared.artifacts);
-  const inspector: ModelInspector = { inspect: () => Promise.resolve(FINE) };
+  const inspector: ModelInspector = { inspect: () => Promise.resolve(MEASURED) };
   return {
     registry: mortal(shared.registry),
     artifacts,
@@ -137,6 +148,12 @@ async function expectOneReady(shared: World): Promise<void> {
   const record = (await shared.registry.readModel(model))?.value;
   expect(record?.versions).toMatchObject([{ version: 1, state: 'ready' }]);
   expect(record?.routing).toEqual({ production: 1 });
+  const version = 1 as Version;
+  const verdict = await shared.registry.readVerdict({ model, incarnation: 1, version });
+  // What a verdict says of a report stands.
+  expect([...shared.artifacts.artifacts.keys()]).toContain(
+    `${model}/1/sha256/${verdict?.assessment?.digest}/report.json`,
+  );
   const happened = (await history(shared)).map(({ seq, type }) => [seq, type]);
   expect(happened).toEqual([
     [1, 'registered'],
@@ -237,6 +254,7 @@ describe('a crash at any call', () => {
         });
         expect([...shared.artifacts.artifacts.keys()]).toEqual([
           `m/2/sha256/${file.digest}/model.onnx`,
+          expect.stringMatching(/^m\/2\/sha256\/[0-9a-f]{64}\/report\.json$/),
         ]);
       },
     );

@@ -117,7 +117,8 @@ describe('without an evaluation file', () => {
     const found = await inspect({ file: 'models/digits/model.onnx', card: {} });
     const { cost, robustness, ...rest } = found.measurements;
     expect(rest).toEqual({});
-    expect(cost).toMatchObject({ bytes: 10_191, loadMs: found.loadMs });
+    expect(cost.bytes).toBe(10_191);
+    expect(cost.loadMs).toBeLessThanOrEqual(found.loadMs);
     expect(cost.alone?.p95).toBeGreaterThanOrEqual(cost.alone?.p50 ?? Infinity);
     expect(cost.batched?.rows).toBeGreaterThan(1);
     expect(robustness.rows).toBeUndefined();

@@ -5,8 +5,9 @@ import { short, written } from './written.ts';
 
 /**
  * The version against production on the same rows, by macro F1 or RMSE. It fails when the bad end of
- * its interval is worse than that of production's by more than the tolerance. When that holds, but
- * the paired difference is to its disadvantage and may be more than tolerated, nobody can tell:
+ * its interval is worse than that of production's by more than the tolerance, and the paired
+ * difference leaves no doubt that it is worse: without that, one of four equal models would fail on
+ * some hundred rows. When it is worse on these rows and either may be true, nobody can tell:
  * `unknown`, so a person decides.
  */
 export function comparisonFindings(card: GateSubject['card'], quality: Quality): GateResult[] {
@@ -19,8 +20,10 @@ export function comparisonFindings(card: GateSubject['card'], quality: Quality):
   const tolerance = pair.growsWithError ? bound * production.value : bound;
   const worst = sign * (bad(version, sign) - bad(production, sign));
   const paired = sign * bad(difference, sign);
-  const failed = !(worst >= -tolerance);
-  const open = !failed && sign * difference.value < 0 && paired < -tolerance;
+  const tooLow = !(worst >= -tolerance);
+  const isWorse = !(sign * good(difference, sign) >= 0);
+  const failed = tooLow && isWorse;
+  const open = !failed && sign * difference.value < 0 && (tooLow || paired < -tolerance);
   const allowed = pair.growsWithError ? `${short(bound * 100)} %` : short(bound);
   const why = `${what} is ${written(version)}, production's on the same rows ${written(production)}, the difference ${written(difference)}; no worse by more than ${allowed} is expected${open ? ', and so few rows can’t tell' : ''}`;
   return [
@@ -75,4 +78,9 @@ function pairOf(quality: Quality): Pair | undefined {
 /** The end of the interval that is to its disadvantage. */
 function bad({ value, low, high }: Figure, sign: number): number {
   return (sign > 0 ? low : high) ?? value;
+}
+
+/** The other one. */
+function good({ value, low, high }: Figure, sign: number): number {
+  return (sign > 0 ? high : low) ?? value;
 }

@@ -8,7 +8,7 @@ import type { Card } from '../registry/card.ts';
  * | ------------------ | ---------------------------------------------------------------------------- |
  * | `minRows`          | have so many labelled rows, else no gate of quality is judged                 |
  * | `betterThanChance` | beat always answering the same: the lower bound of balanced accuracy (of R² for a regression) above that |
- * | `notWorse`         | have a lower bound of macro F1 no lower than production's by more than that; of a regression: an upper bound of RMSE no higher by more than that share |
+ * | `notWorse`         | have a lower bound of macro F1 no lower than production's by more than that; of a regression: an upper bound of RMSE no higher by more than that share; and not be worse beyond the paired difference's interval |
  * | `minF1`            | reach that F1 of the positive class; default: the class's share of the rows, which guessing at that rate reaches, at most a half |
  * | `minAccuracy`, `minMacroF1`, `minRocAuc`, `minR2` | reach that figure                             |
  * | `maxLogLoss`, `maxRmse`, `maxMae`                 | stay within that figure                       |

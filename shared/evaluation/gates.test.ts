@@ -236,6 +236,15 @@ describe('beside production', () => {
     expect(judge(quality).get('notWorse')?.result).toBe('passed');
   });
 
+  test('an equal one of few rows hardly ever fails', () => {
+    const rows = FRAUD.slice(0, 450);
+    const failed = Array.from({ length: 60 }, (_, seed) =>
+      compare(0.1, 0.1, rows, 10 * seed),
+    ).filter((gate) => gate?.result === 'failed');
+    // One in forty is expected beyond a 95 % interval's bad end: 6 of 60 are 0.2 % likely.
+    expect(failed.length).toBeLessThan(6);
+  });
+
   test('the card sets the tolerance', () => {
     const truth = FRAUD.map((_, row) => row % 2);
     const quality = classified(truth, mistaken(truth, { 0: 0.1, 1: 0.1 }, 1), {

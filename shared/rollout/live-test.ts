@@ -16,22 +16,35 @@ export interface LiveTest {
   readonly shadowPercent: number | undefined;
   /** Runs that take longer, in ms, are slow; undefined: not settled yet. */
   readonly slowMs: number | undefined;
+  /** The shadow, where candidate and shadow were both set by hand. */
+  readonly beside?: LiveTest;
 }
 
 /** What a model's routing lets run side by side, by a rollout or by hand; undefined: one version alone. */
 export function liveTestOf(record: ModelRecord): LiveTest | undefined {
   const { model, incarnation, generation, routing, rollout } = record;
   const { production, candidate, shadow } = routing;
-  const other = candidate ?? shadow;
-  if (production === undefined || !other) return undefined;
+  if (production === undefined) return undefined;
   const active = isActive(rollout) ? rollout : undefined;
-  return {
+  const common = {
     model,
     key: active?.id ?? `${model}~${incarnation}~${generation}`,
     stage: active?.stage.number ?? 0,
     production,
-    candidate: other.version,
-    shadowPercent: candidate ? undefined : shadow?.percent,
     slowMs: active?.slowMs,
   };
+  const copied = shadow && {
+    ...common,
+    ...(candidate && { key: `${common.key}~shadow` }),
+    candidate: shadow.version,
+    shadowPercent: shadow.percent,
+  };
+  return candidate
+    ? {
+        ...common,
+        candidate: candidate.version,
+        shadowPercent: undefined,
+        ...(copied && { beside: copied }),
+      }
+    : copied;
 }

@@ -73,8 +73,11 @@ async function liveOf(
   pair: readonly [Version, Version],
 ): Promise<LiveComparison | undefined> {
   const isPair = (one: Version, other: Version) => pair.includes(one) && pair.includes(other);
-  const byHand = isActive(record.rollout) ? undefined : liveTestOf(record);
-  if (byHand && isPair(byHand.production, byHand.candidate)) {
+  const live = isActive(record.rollout) ? undefined : liveTestOf(record);
+  const byHand = [live, live?.beside].find(
+    (test) => test && isPair(test.production, test.candidate),
+  );
+  if (byHand) {
     const { production, candidate, key } = byHand;
     return { production, candidate, ...(await counted(deps, key, 0)) };
   }

@@ -62,6 +62,19 @@ const answered = (label: string, number: number): Observed => ({
 });
 
 describe('what two versions do is counted', () => {
+  test('of a candidate and of a shadow beside it, each for itself', async () => {
+    const { recorder, requestsOf } = recording();
+    const beside = liveTest({ key: 'm~1~2~shadow', candidate: 3 as Version, shadowPercent: 50 });
+    const test = liveTest({ key: 'm~1~2', beside });
+    for (let n = 0; n < 3; n++) {
+      recorder.saw(test, 'candidate', GOOD);
+      recorder.compared(beside, { production: GOOD, candidate: GOOD });
+      await recorder.flush();
+    }
+    expect(await requestsOf('m~1~2')).toBe(3);
+    expect(await requestsOf('m~1~2~shadow')).toBe(3);
+  });
+
   test('and written a few seconds after the first count, whole; nothing while nothing happens', async () => {
     const { world, recorder, requestsOf } = recording();
     expect(jest.getTimerCount()).toBe(0);

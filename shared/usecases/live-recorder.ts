@@ -141,7 +141,7 @@ export class LiveRecorder {
 
   #begin(name: string, test: LiveTest, now: number): Live | undefined {
     for (const live of this.#lives.values()) {
-      if (live.test.model === test.model) live.superseded = true;
+      if (live.test.model === test.model && !areBeside(live.test, test)) live.superseded = true;
     }
     this.#dropIdle(now);
     if (this.#lives.size >= MAX_LIVE) return undefined;
@@ -225,6 +225,10 @@ export class LiveRecorder {
       if (live.superseded && !live.changed) this.#drop(name, live);
     }
   }
+}
+
+function areBeside(a: LiveTest, b: LiveTest): boolean {
+  return a.beside?.key === b.key || b.beside?.key === a.key;
 }
 
 function countedOf({ ok, inferNs, observed, caller }: Seen): CountedRequest {

@@ -44,22 +44,29 @@ export class LiveTraffic {
 
   /** Called before the engine gets the request's body; undefined: its answer tells nothing. */
   watch(test: LiveTest, request: RoutedRequest): Watch | undefined {
+    const { beside } = test;
+    const watch = this.#watch(test, request);
+    const other = beside && this.#watch(beside, request);
+    if (!watch || !other) return watch ?? other;
+    return {
+      answered: (answer) => {
+        watch.answered(answer);
+        other.answered(answer);
+      },
+      failed: (error) => {
+        watch.failed(error);
+        other.failed(error);
+      },
+    };
+  }
+
+  #watch(test: LiveTest, request: RoutedRequest): Watch | undefined {
     this.#ready(test);
-    const { recorder, shadows } = this.#deps;
     const { version, caller } = request;
     if (test.shadowPercent !== undefined) {
-      const copy = shadows.copy(test, request);
-      return (
-        copy && {
-          answered: (answer) => {
-            copy.run(answer, caller);
-          },
-          failed: () => {
-            copy.discard();
-          },
-        }
-      );
+      return version === test.production ? this.#watchCopy(test, request) : undefined;
     }
+    const { recorder } = this.#deps;
     const arm = version === test.candidate ? 'candidate' : 'production';
     return {
       answered: (answer) => {
@@ -69,6 +76,20 @@ export class LiveTraffic {
         if (isVersionError(error)) recorder.saw(test, arm, seenError(caller));
       },
     };
+  }
+
+  #watchCopy(test: LiveTest, request: RoutedRequest): Watch | undefined {
+    const copy = this.#deps.shadows.copy(test, request);
+    return (
+      copy && {
+        answered: (answer) => {
+          copy.run(answer, request.caller);
+        },
+        failed: () => {
+          copy.discard();
+        },
+      }
+    );
   }
 
   /**

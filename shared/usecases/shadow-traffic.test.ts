@@ -97,6 +97,26 @@ describe('a shadow', () => {
     expect(instance.dropped).toBe(0);
   });
 
+  test('beside a candidate gets production’s requests alone, and both are counted', async () => {
+    const instance = new PredictingInstance();
+    const candidate = { version: v(3), percent: 50 };
+    const shadow = { version: v(2), percent: 100 };
+    instance.change({ routing: { production: v(1), candidate, shadow } });
+    for (let asked = 0; asked < 40; asked++) {
+      await instance.predict({ routingKey: `caller ${asked}` });
+      await settle();
+    }
+    const saw = (arm: string) => instance.saw.filter((each) => each.arm === arm).length;
+    expect(saw('production') + saw('candidate')).toBe(40);
+    expect(saw('candidate')).toBeGreaterThan(0);
+    expect(instance.compared).toHaveLength(saw('production'));
+    expect(instance.compared[0]?.test).toMatchObject({
+      candidate: 2,
+      key: expect.stringMatching(/~shadow$/),
+    });
+    expect(instance.saw[0]?.test).toMatchObject({ candidate: 3 });
+  });
+
   test('gets none of what asks for a version', async () => {
     const instance = shadowing();
     await instance.predict({ wanted: v(1) });

@@ -127,7 +127,7 @@ describe('a version is decided by its gates', () => {
           /^betterThanChance: .*0\.5.*look at lines .* of the evaluation file$/,
         ),
       ],
-      facts: fine().facts,
+      facts: FINE.facts,
     });
     expect((await readReport(app, found.view))?.quality?.rows).toBe(200);
   });
@@ -240,10 +240,7 @@ describe('beside production', () => {
     const found = await verdictOn(await version({}, { modelFiles }));
     expect(found.outcome).toMatchObject({
       kind: 'ready',
-      warnings: [
-        ...(FINE.ok ? FINE.warnings : []),
-        expect.stringMatching(/no comparison.*its file is spoilt/),
-      ],
+      warnings: [...fine().warnings, expect.stringMatching(/no comparison.*its file is spoilt/)],
     });
     expect(asked[1]).not.toHaveProperty('production');
   });

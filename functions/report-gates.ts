@@ -49,8 +49,8 @@ function gatesPart(gates: readonly GateResult[]): Raw {
         numberCell(figure),
         numberCell(bound),
         lines && lines.length > 0
-          ? html`${why} <span class="aside lines">Lines to look at: ${lines.join(', ')}</span>`
-          : why,
+          ? html`<span class="why">${why}</span> <span class="aside lines">Lines to look at: ${lines.join(', ')}</span>`
+          : html`<span class="why">${why}</span>`,
       ]),
     ),
   );

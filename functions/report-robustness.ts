@@ -66,7 +66,7 @@ function probes({ probes: tried }: Robustness): Raw {
     tried.map(({ probe, outcome, why }): Cell[] => [
       probe,
       html`<span class="badge ${outcome === 'crashed' ? 'failed' : outcome === 'notTried' ? 'unknown' : 'passed'}">${WORD[outcome]}</span>`,
-      why,
+      why === undefined ? '' : html`<span class="why">${why}</span>`,
     ]),
   );
 }

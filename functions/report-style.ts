@@ -18,6 +18,7 @@ th[scope=row] { font-weight: 600; white-space: nowrap; max-width: 24rem; overflo
 td { overflow-wrap: break-word }
 td .long { overflow-wrap: anywhere }
 .lines { display: block }
+.why { display: block; min-width: 20rem }
 td .aside:not(.lines) { white-space: nowrap }
 .figure { white-space: nowrap }
 .badge { font-size: .85em; font-weight: 600; white-space: nowrap }

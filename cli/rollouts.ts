@@ -62,7 +62,7 @@ export async function followRollout(
   }
 }
 
-export function hasEnded(rollout: Document): boolean {
+function hasEnded(rollout: Document): boolean {
   return /^(?:completed|rolledBack|aborted)$/.test(textAt(rollout, 'state') ?? '');
 }
 

@@ -5,7 +5,7 @@ import { HARMFUL, HARMLESS } from './scenarios.ts';
 import { falseAlarms } from './table.ts';
 import { runTrials } from './trials.ts';
 
-const RUNS = 200;
+const RUNS = 120;
 
 /** So many of `runs` are passed with a chance below 0.001 where each has the chance `part`. */
 function mostAlarms(runs: number, part: number): number {

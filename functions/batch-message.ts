@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseBatchId } from '../shared/batch/batch-id.ts';
-import type { BatchMessage } from '../shared/ports.ts';
+import type { BatchMessage } from '../shared/ports/messages.ts';
 import { parseAs } from './body.ts';
 
 const count = z.int().min(0);

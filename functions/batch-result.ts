@@ -1,6 +1,6 @@
 import { parseBatchId } from '../shared/batch/batch-id.ts';
 import { CONTENT_TYPES } from '../shared/batch/job.ts';
-import type { BatchResult } from '../shared/ports.ts';
+import type { BatchResult } from '../shared/ports/batches.ts';
 import { rangedAnswer } from './ranged-answer.ts';
 import type { HttpFunction } from './trigger.ts';
 

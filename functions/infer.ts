@@ -1,7 +1,7 @@
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { parseModelName, parseVersionOrAlias, quoted } from '../shared/ids.ts';
-import type { InferTimings } from '../shared/ports.ts';
+import type { InferTimings } from '../shared/ports/engine.ts';
 import { coldStartLine } from '../shared/telemetry/cold-start.ts';
 import { predict } from '../shared/usecases/predict.ts';
 import { readBody } from './body.ts';

@@ -1,7 +1,7 @@
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { parseModelName, parseVersionOrAlias } from '../shared/ids.ts';
-import type { ServableModel } from '../shared/ports.ts';
+import type { ServableModel } from '../shared/ports/engine.ts';
 import type { Datatype, TensorSpec } from '../shared/protocol/tensor.ts';
 import { json } from './answer.ts';
 import { problemAnswer } from './problem.ts';

@@ -3,7 +3,7 @@ import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { evaluationFileCheck } from '../shared/evaluation/evaluation-file.ts';
 import { quoted } from '../shared/ids.ts';
-import type { SpooledFile } from '../shared/ports.ts';
+import type { SpooledFile } from '../shared/ports/model-files.ts';
 import type { Card } from '../shared/registry/card.ts';
 import type { Content } from '../shared/usecases/register-model.ts';
 import { readJson } from './body.ts';

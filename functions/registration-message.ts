@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseModelName, type Version } from '../shared/ids.ts';
-import type { RegistrationMessage } from '../shared/ports.ts';
+import type { RegistrationMessage } from '../shared/ports/messages.ts';
 import { parseAs } from './body.ts';
 
 const count = z.number().int().positive();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { assessQuality } from '../shared/evaluation/assess-quality.ts';
 import type { Measurements } from '../shared/evaluation/assessment.ts';
 import { PROBES } from '../shared/evaluation/robustness.ts';
-import type { Inspection } from '../shared/ports.ts';
+import type { Inspection } from '../shared/ports/inspection.ts';
 import { createMemoryApp, FINE, type MemoryApp, send } from '../test/memory-app.ts';
 import { listVersionsFunction } from './list-versions.ts';
 import { readVersionFunction } from './read-version.ts';

@@ -20,21 +20,17 @@ import type { Config } from './config.ts';
 import { SeenDrops } from './drops/seen-drops.ts';
 import { BodyPool } from './inference/body-pool.ts';
 import { ByteBudget } from './inference/byte-budget.ts';
-import type {
-  ArtifactStore,
-  BatchFiles,
-  BatchJobs,
-  Clock,
-  CounterStore,
-  DroppedFiles,
-  Engine,
-  Messages,
-  ModelFiles,
-  ModelInspector,
-  RegistryStore,
-  Spool,
-  Uploads,
-} from './ports.ts';
+import type { ArtifactStore } from './ports/artifacts.ts';
+import type { BatchFiles, BatchJobs } from './ports/batches.ts';
+import type { Clock } from './ports/clock.ts';
+import type { CounterStore } from './ports/counters.ts';
+import type { DroppedFiles } from './ports/dropped-files.ts';
+import type { Engine } from './ports/engine.ts';
+import type { ModelInspector } from './ports/inspection.ts';
+import type { Messages } from './ports/messages.ts';
+import type { ModelFiles, Spool } from './ports/model-files.ts';
+import type { RegistryStore } from './ports/registry.ts';
+import type { Uploads } from './ports/uploads.ts';
 import { workerFile } from './start-ahead.ts';
 import { ColdStart } from './telemetry/cold-start.ts';
 import { StatisticsOfModels } from './telemetry/model-statistics.ts';

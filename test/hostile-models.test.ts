@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createInspector } from '../shared/adapters/onnx/inspector.ts';
-import type { Inspection } from '../shared/ports.ts';
+import type { Inspection } from '../shared/ports/inspection.ts';
 import {
   type Attribute,
   type Function,

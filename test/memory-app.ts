@@ -6,7 +6,7 @@ import { answerHttp } from '../functions/http.ts';
 import type { Answer, Context, HttpFunction } from '../functions/trigger.ts';
 import { type App, compose } from '../shared/compose.ts';
 import { parseConfig } from '../shared/config.ts';
-import type { Inspection } from '../shared/ports.ts';
+import type { Inspection } from '../shared/ports/inspection.ts';
 import { createMemoryStores, type MemoryStores } from './memory-stores.ts';
 
 /** An app whose stores are in memory; what it needs of disk is below `scratchDir`. */

@@ -13,7 +13,7 @@ import { createMemoryMessages, type MemoryMessages } from '../shared/adapters/me
 import { createMemoryRegistry } from '../shared/adapters/memory/registry.ts';
 import { createMemoryUploads, type MemoryUploads } from '../shared/adapters/memory/uploads.ts';
 import type { Stores } from '../shared/compose.ts';
-import type { Clock } from '../shared/ports.ts';
+import type { Clock } from '../shared/ports/clock.ts';
 
 export interface MemoryStores extends Stores {
   readonly artifacts: MemoryArtifacts;

@@ -1,11 +1,7 @@
 import type { AliasName, Digest, ModelName, RolloutId, Version } from '../shared/ids.ts';
-import type {
-  InferAnswer,
-  InferJob,
-  ModelFiles,
-  RegistryStore,
-  ServableModel,
-} from '../shared/ports.ts';
+import type { InferAnswer, InferJob, ServableModel } from '../shared/ports/engine.ts';
+import type { ModelFiles } from '../shared/ports/model-files.ts';
+import type { RegistryStore } from '../shared/ports/registry.ts';
 import type { ModelRecord, Routing, Verdict } from '../shared/registry/model-record.ts';
 import type { Arm } from '../shared/rollout/counts.ts';
 import type { LiveTest } from '../shared/rollout/live-test.ts';

@@ -1,7 +1,7 @@
 import { MAX_BLOB_NAME_LENGTH } from '../blob-name.ts';
 import { ServingError } from '../errors.ts';
 import type { ModelName } from '../ids.ts';
-import type { ArtifactRef } from '../ports.ts';
+import type { ArtifactRef } from '../ports/artifacts.ts';
 
 /** What the names of all artifacts of one incarnation begin with, and no other's. */
 export function artifactPrefix(model: ModelName, incarnation: number): string {

@@ -4,7 +4,7 @@ import { groupOf } from '../batch/receipt.ts';
 import { isBlobName } from '../blob-name.ts';
 import { ServingError } from '../errors.ts';
 import { quoted } from '../ids.ts';
-import type { ResultRef } from '../ports.ts';
+import type { ResultRef } from '../ports/batches.ts';
 
 // Names of the blobs of batch jobs, within the container `batches`.
 

@@ -1,5 +1,5 @@
 import { type BatchJob, hasEnded } from '../batch/job.ts';
-import type { BatchKey } from '../ports.ts';
+import type { BatchKey } from '../ports/batches.ts';
 import { withinLimits } from './document-limits.ts';
 
 /** Seconds that a job's document outlives the job: the sweep needs it to find the job's blobs. */

@@ -1,6 +1,6 @@
 import { ServingError } from '../errors.ts';
 import type { Digest } from '../ids.ts';
-import type { ContentCheck } from '../ports.ts';
+import type { ContentCheck } from '../ports/artifacts.ts';
 import { digestOf, type PinnedBlob, readWhole } from './pinned-blob.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { ModelName } from '../ids.ts';
-import type { RegistryStore } from '../ports.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 
 /** A registry that tells when a model's record has been written, so that caches forget it. */
 export function observeWrites(

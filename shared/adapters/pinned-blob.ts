@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ServingError } from '../errors.ts';
 import type { Digest } from '../ids.ts';
-import type { ContentCheck } from '../ports.ts';
+import type { ContentCheck } from '../ports/artifacts.ts';
 
 /** A blob as it was at one moment: reading it fails once it is another or gone. */
 export interface PinnedBlob {

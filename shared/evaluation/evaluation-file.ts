@@ -1,5 +1,5 @@
 import { messageOf, ServingError } from '../errors.ts';
-import type { ContentCheck } from '../ports.ts';
+import type { ContentCheck } from '../ports/artifacts.ts';
 
 /** A header longer than this is none. */
 const MAX_HEADER_CHARACTERS = 1_000_000;

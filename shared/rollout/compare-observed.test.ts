@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Observed } from '../ports.ts';
+import type { Observed } from '../ports/engine.ts';
 import { compareObserved } from './compare-observed.ts';
 
 const observed = (labels: string[], numbers: Record<string, readonly number[]> = {}): Observed => ({

@@ -1,4 +1,4 @@
-import type { Observed } from '../ports.ts';
+import type { Observed } from '../ports/engine.ts';
 
 /** How far apart two answers to one request are. */
 export interface Comparison {

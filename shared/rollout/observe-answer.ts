@@ -1,6 +1,6 @@
 import { answerLabels, numberAt } from '../evaluation/answer-labels.ts';
 import { type AnswerSource, isFloat } from '../evaluation/answer-source.ts';
-import type { Observed } from '../ports.ts';
+import type { Observed } from '../ports/engine.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 
 const MAX_LABELS = 64;

@@ -1,5 +1,5 @@
 import { RecentMap } from '../inference/recent-map.ts';
-import type { InferTimings } from '../ports.ts';
+import type { InferTimings } from '../ports/engine.ts';
 
 /** How often, and how many nanoseconds altogether. */
 export interface Duration {

@@ -1,5 +1,5 @@
 import { type FailureKind, ServingError } from '../errors.ts';
-import type { BatchMessage } from '../ports.ts';
+import type { BatchMessage } from '../ports/messages.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { failBatch } from './end-batch.ts';
 import { fanOut } from './fan-out-batch.ts';

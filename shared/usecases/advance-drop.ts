@@ -1,7 +1,8 @@
 import { DROP, type Drop, type DropEnd, type DropStatus } from '../drops/drop.ts';
 import { ServingError } from '../errors.ts';
 import type { DropId, ModelName, Version } from '../ids.ts';
-import type { DroppedFiles, Messages } from '../ports.ts';
+import type { DroppedFiles } from '../ports/dropped-files.ts';
+import type { Messages } from '../ports/messages.ts';
 import { decideDrop } from './decide-drop.ts';
 import { leaveReport } from './drop-report.ts';
 import {

@@ -1,5 +1,9 @@
 import type { Config } from '../config.ts';
-import type { BatchFiles, BatchJobs, Clock, Engine, Messages, RegistryStore } from '../ports.ts';
+import type { BatchFiles, BatchJobs } from '../ports/batches.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Engine } from '../ports/engine.ts';
+import type { Messages } from '../ports/messages.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import type { ServableModels } from './servable-models.ts';
 
 /** What batch jobs need; each step takes the slice that it uses. */

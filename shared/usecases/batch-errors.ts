@@ -1,7 +1,7 @@
 import type { BatchFormat, BatchJob } from '../batch/job.ts';
 import { type ChunkReceipt, chunkErrorsName, lineOffsets } from '../batch/receipt.ts';
 import type { RowFailure } from '../batch/row-table.ts';
-import type { BatchFiles } from '../ports.ts';
+import type { BatchFiles } from '../ports/batches.ts';
 
 const CSV_HEADER = 'line,reason,row\n';
 

@@ -1,7 +1,7 @@
 import type { BatchJob, BatchSource } from '../batch/job.ts';
 import { hasEnded } from '../batch/job.ts';
 import { ServingError } from '../errors.ts';
-import type { BatchResult, ResultRef } from '../ports.ts';
+import type { BatchResult, ResultRef } from '../ports/batches.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { requireBatch } from './end-batch.ts';
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServingError } from '../errors.ts';
 import type { ModelName } from '../ids.ts';
-import type { Clock, RegistryStore, Stored } from '../ports.ts';
+import type { Clock, Stored } from '../ports/clock.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 
 export interface RegistryDeps {

@@ -1,6 +1,6 @@
 import type { BatchJob } from '../batch/job.ts';
 import { blockName } from '../batch/receipt.ts';
-import type { BatchFiles, ResultRef } from '../ports.ts';
+import type { BatchFiles, ResultRef } from '../ports/batches.ts';
 import { resultRef } from './batch-result.ts';
 
 /** Output held before it is staged as a block. */

@@ -1,6 +1,7 @@
 import { ServingError } from '../errors.ts';
 import type { AliasName, ModelName, Version } from '../ids.ts';
-import type { CounterStore, RegistryStore } from '../ports.ts';
+import type { CounterStore } from '../ports/counters.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import { findAlias, requireEntry, requireModel, unknownAlias } from '../registry/lookup.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import { figuresOf, type LiveFigures } from '../rollout/figures.ts';

@@ -1,6 +1,6 @@
 import { ServingError } from '../errors.ts';
 import type { ModelName } from '../ids.ts';
-import type { ArtifactStore } from '../ports.ts';
+import type { ArtifactStore } from '../ports/artifacts.ts';
 import { bury, settlePurge } from '../registry/deletion.ts';
 import { type Precondition, requireMatch } from '../registry/etag.ts';
 import { requireModel } from '../registry/lookup.ts';

@@ -1,7 +1,7 @@
 import { unknownBatch } from '../batch/batch-id.ts';
 import { type BatchId, type BatchJob, hasEnded } from '../batch/job.ts';
 import { ServingError } from '../errors.ts';
-import type { Stored } from '../ports.ts';
+import type { Stored } from '../ports/clock.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { progressOf } from './batch-progress.ts';
 

@@ -1,14 +1,9 @@
 import { type FailureKind, ServingError } from '../errors.ts';
 import type { EvaluationFile } from '../evaluation/assessment.ts';
 import { batchRows } from '../inference/batching.ts';
-import type {
-  ArtifactRef,
-  Inspection,
-  InspectionSubject,
-  ModelFile,
-  ModelFiles,
-  ModelInspector,
-} from '../ports.ts';
+import type { ArtifactRef } from '../ports/artifacts.ts';
+import type { Inspection, InspectionSubject, ModelInspector } from '../ports/inspection.ts';
+import type { ModelFile, ModelFiles } from '../ports/model-files.ts';
 import type { Card } from '../registry/card.ts';
 import { evaluationFor, type Production } from './production-beside.ts';
 import type { VersionView } from './version-lifecycle.ts';

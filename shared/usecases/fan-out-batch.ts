@@ -1,6 +1,6 @@
 import type { BatchId } from '../batch/job.ts';
 import { chunksOfGroup, groupsOf } from '../batch/receipt.ts';
-import type { BatchMessage } from '../ports.ts';
+import type { BatchMessage } from '../ports/messages.ts';
 import type { BatchDeps } from './batch-deps.ts';
 
 /**

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createMemoryCounters } from '../adapters/memory/counters.ts';
 import { createMemoryRegistry } from '../adapters/memory/registry.ts';
 import type { Fingerprint, ModelName, RolloutId, Version } from '../ids.ts';
-import type { RegistryStore } from '../ports.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import { planOf } from '../registry/rollout-plan.ts';
 import type { ArmCounts, Block, StageCounts } from '../rollout/counts.ts';

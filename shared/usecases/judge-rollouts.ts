@@ -1,5 +1,5 @@
 import type { ModelName, RolloutId } from '../ids.ts';
-import type { CounterStore } from '../ports.ts';
+import type { CounterStore } from '../ports/counters.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import { advance, freezeSlow, rollBackRollout, type StageRef } from '../registry/rollouts.ts';
 import { type Judged, judge } from '../rollout/judge.ts';

@@ -1,6 +1,7 @@
 import type { Assessment } from '../evaluation/assessment.ts';
 import { type GateResult, holdsOf } from '../evaluation/gates.ts';
-import type { ArtifactStore, Spool } from '../ports.ts';
+import type { ArtifactStore } from '../ports/artifacts.ts';
+import type { Spool } from '../ports/model-files.ts';
 import { canonicalJson } from '../registry/canonical-json.ts';
 import type { AssessmentSummary } from '../registry/model-record.ts';
 import type { VersionView } from './version-lifecycle.ts';

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { KnownVersion, ModelFiles, ServableModel } from '../ports.ts';
+import type { ServableModel } from '../ports/engine.ts';
+import type { KnownVersion } from '../ports/known-versions.ts';
+import type { ModelFiles } from '../ports/model-files.ts';
 
 /** A version as the engine takes it, and what was known of it. */
 export interface KnownModel extends ServableModel {

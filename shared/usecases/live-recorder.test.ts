@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createMemoryCounters } from '../adapters/memory/counters.ts';
 import type { ModelName, Version } from '../ids.ts';
-import type { CounterStore, Observed } from '../ports.ts';
+import type { CounterStore } from '../ports/counters.ts';
+import type { Observed } from '../ports/engine.ts';
 import type { StageCounts } from '../rollout/counts.ts';
 import { figuresOf } from '../rollout/figures.ts';
 import type { LiveTest } from '../rollout/live-test.ts';

@@ -1,6 +1,8 @@
 import { messageOf } from '../errors.ts';
 import { RecentMap } from '../inference/recent-map.ts';
-import type { Clock, CounterStore, Observed } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { CounterStore } from '../ports/counters.ts';
+import type { Observed } from '../ports/engine.ts';
 import { compareObserved } from '../rollout/compare-observed.ts';
 import type { Arm, StageCounts } from '../rollout/counts.ts';
 import type { LiveTest } from '../rollout/live-test.ts';

@@ -1,6 +1,6 @@
 import type { Version } from '../ids.ts';
 import { RecentMap } from '../inference/recent-map.ts';
-import type { Engine, InferAnswer } from '../ports.ts';
+import type { Engine, InferAnswer } from '../ports/engine.ts';
 import type { LiveTest } from '../rollout/live-test.ts';
 import { isVersionError } from '../rollout/version-error.ts';
 import type { LiveRecorder } from './live-recorder.ts';

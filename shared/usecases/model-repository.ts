@@ -1,5 +1,6 @@
 import type { ModelName, Version } from '../ids.ts';
-import type { Engine, RegistryStore } from '../ports.ts';
+import type { Engine } from '../ports/engine.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import type { VersionState } from '../registry/model-record.ts';
 import { resolveVersion } from '../registry/routing.ts';
 import type { ServableModels } from './servable-models.ts';

@@ -1,5 +1,5 @@
 import type { ModelName, Version } from '../ids.ts';
-import type { ModelFile, ModelFiles } from '../ports.ts';
+import type { ModelFile, ModelFiles } from '../ports/model-files.ts';
 import { requireEntry, requireModel } from '../registry/lookup.ts';
 import type { Submission } from '../registry/model-record.ts';
 import { type RegistryDeps, type VersionView, viewOf } from './version-lifecycle.ts';

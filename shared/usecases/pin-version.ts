@@ -1,6 +1,6 @@
 import type { BatchRequest } from '../batch/job.ts';
 import { bestBatch } from '../inference/batching.ts';
-import type { ServableModel } from '../ports.ts';
+import type { ServableModel } from '../ports/engine.ts';
 import type { Card } from '../registry/card.ts';
 import { resolveVersion } from '../registry/routing.ts';
 import type { BatchDeps } from './batch-deps.ts';

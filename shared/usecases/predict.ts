@@ -1,5 +1,6 @@
 import type { AliasName, ModelName, Version } from '../ids.ts';
-import type { Clock, Engine, InferAnswer, InferJob } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Engine, InferAnswer, InferJob } from '../ports/engine.ts';
 import { peekScheduling } from '../protocol/scheduling.ts';
 import { type Choice, routingPoint } from '../registry/routing.ts';
 import type { StatisticsOfModels } from '../telemetry/model-statistics.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Digest, ModelName, Version } from '../ids.ts';
-import type { ServableModel } from '../ports.ts';
+import type { ServableModel } from '../ports/engine.ts';
 import type { ModelRecord, Routing } from '../registry/model-record.ts';
 import { type PreloadDeps, preloadModels } from './preload-models.ts';
 

@@ -1,5 +1,6 @@
 import type { ModelName } from '../ids.ts';
-import type { Engine, RegistryStore, ServableModel } from '../ports.ts';
+import type { Engine, ServableModel } from '../ports/engine.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import type { ServableModels } from './servable-models.ts';
 

@@ -1,6 +1,6 @@
 import type { EvaluationFile } from '../evaluation/assessment.ts';
 import type { Version } from '../ids.ts';
-import type { RegistryStore } from '../ports.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import { findEntry } from '../registry/lookup.ts';
 import type { Submission, Verdict } from '../registry/model-record.ts';
 import { type VersionView, viewOf } from './version-lifecycle.ts';

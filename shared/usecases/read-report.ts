@@ -1,6 +1,6 @@
 import { ServingError } from '../errors.ts';
 import type { Assessment } from '../evaluation/assessment.ts';
-import type { ModelFiles } from '../ports.ts';
+import type { ModelFiles } from '../ports/model-files.ts';
 import type { VersionView } from './version-lifecycle.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { ServingError } from '../errors.ts';
 import type { ModelName, RolloutId } from '../ids.ts';
-import type { RegistryStore } from '../ports.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import { unknownModel } from '../registry/lookup.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import type { Rollout } from '../rollout/rollout.ts';

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Digest, ModelName, Version } from '../ids.ts';
-import type { Engine, KnownVersion, ModelFiles, ServableModel } from '../ports.ts';
+import type { Engine, ServableModel } from '../ports/engine.ts';
+import type { KnownVersion } from '../ports/known-versions.ts';
+import type { ModelFiles } from '../ports/model-files.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import { servableFrom } from './known-version.ts';
 import { RecentModels } from './recent-models.ts';

@@ -1,4 +1,6 @@
-import type { Engine, KnownVersion, ModelFiles, RecentVersions } from '../ports.ts';
+import type { Engine } from '../ports/engine.ts';
+import type { KnownVersion, RecentVersions } from '../ports/known-versions.ts';
+import type { ModelFiles } from '../ports/model-files.ts';
 import { findEntry } from '../registry/lookup.ts';
 import { type KnownModel, servableFrom } from './known-version.ts';
 import type { ServableModels } from './servable-models.ts';

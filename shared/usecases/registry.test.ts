@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createMemoryRegistry } from '../adapters/memory/registry.ts';
 import { ServingError } from '../errors.ts';
 import type { AliasName, Fingerprint, ModelName, Version } from '../ids.ts';
-import type { RegistryStore } from '../ports.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import type { Submission, Verdict } from '../registry/model-record.ts';
 import { changeModel, type RegistryDeps } from './change-model.ts';
 import { deleteModel, purgeOwed } from './delete-model.ts';

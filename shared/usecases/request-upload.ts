@@ -1,5 +1,6 @@
 import { ServingError } from '../errors.ts';
-import type { Clock, Uploads } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Uploads } from '../ports/uploads.ts';
 
 /** What Blob Storage takes in a single PUT: 5,000 MiB. */
 const MAX_UPLOAD_BYTES = 5_000 * 1024 * 1024;

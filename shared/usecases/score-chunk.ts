@@ -13,7 +13,7 @@ import {
   sumOf,
 } from '../batch/receipt.ts';
 import { ServingError } from '../errors.ts';
-import type { ServableModel } from '../ports.ts';
+import type { ServableModel } from '../ports/engine.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { encodeFailures } from './batch-errors.ts';

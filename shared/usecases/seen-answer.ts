@@ -1,4 +1,4 @@
-import type { InferAnswer } from '../ports.ts';
+import type { InferAnswer } from '../ports/engine.ts';
 import type { Seen } from './live-recorder.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { ServingError } from '../errors.ts';
-import type { Clock, Engine, InferAnswer, InferJob, ServableModel } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Engine, InferAnswer, InferJob, ServableModel } from '../ports/engine.ts';
 import type { LiveTest } from '../rollout/live-test.ts';
 import type { LiveRecorder, Seen } from './live-recorder.ts';
 import { seenAnswer, seenError } from './seen-answer.ts';

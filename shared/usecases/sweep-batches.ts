@@ -1,6 +1,6 @@
 import type { BatchJob } from '../batch/job.ts';
 import { groupsOf } from '../batch/receipt.ts';
-import type { BatchMessage } from '../ports.ts';
+import type { BatchMessage } from '../ports/messages.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { failBatch } from './end-batch.ts';
 

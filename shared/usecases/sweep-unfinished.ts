@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
-import type { ArtifactStore, Messages, RegistrationMessage } from '../ports.ts';
+import type { ArtifactStore } from '../ports/artifacts.ts';
+import type { Messages, RegistrationMessage } from '../ports/messages.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
 import type { RegistryDeps } from './change-model.ts';
 import { purgeOwed } from './delete-model.ts';

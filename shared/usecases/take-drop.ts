@@ -2,7 +2,7 @@ import type { Drop, DropEnd, DroppedBlob, DropStatus } from '../drops/drop.ts';
 import { type DropPlace, dropIdOf, dropPlaceOf } from '../drops/drop-place.ts';
 import { quotedTag } from '../drops/etag.ts';
 import { type FailureKind, ServingError } from '../errors.ts';
-import type { DroppedFiles } from '../ports.ts';
+import type { DroppedFiles } from '../ports/dropped-files.ts';
 import type { Card } from '../registry/card.ts';
 import { type AdvanceDropDeps, advanceDrop } from './advance-drop.ts';
 import { refusePath } from './drop-report.ts';

@@ -6,7 +6,7 @@ import { assessQuality } from '../evaluation/assess-quality.ts';
 import type { Measurements } from '../evaluation/assessment.ts';
 import type { Quality } from '../evaluation/quality.ts';
 import type { ModelName, Version } from '../ids.ts';
-import type { Inspection, InspectionSubject } from '../ports.ts';
+import type { Inspection, InspectionSubject } from '../ports/inspection.ts';
 import type { Card } from '../registry/card.ts';
 import { readReport } from './read-report.ts';
 import { type Content, registerModel } from './register-model.ts';

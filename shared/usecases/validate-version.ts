@@ -1,4 +1,5 @@
-import type { ModelInspector, RegistrationMessage } from '../ports.ts';
+import type { ModelInspector } from '../ports/inspection.ts';
+import type { RegistrationMessage } from '../ports/messages.ts';
 import { inheritCard } from '../registry/card.ts';
 import type { Verdict } from '../registry/model-record.ts';
 import { assess } from './assess-version.ts';

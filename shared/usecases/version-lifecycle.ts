@@ -1,6 +1,7 @@
 import { ServingError } from '../errors.ts';
 import type { ModelName, Version } from '../ids.ts';
-import type { RegistrationMessage, RegistryStore } from '../ports.ts';
+import type { RegistrationMessage } from '../ports/messages.ts';
+import type { RegistryStore } from '../ports/registry.ts';
 import type { Happening } from '../registry/amend.ts';
 import { allocate, begin, decide } from '../registry/lifecycle.ts';
 import { findEntry } from '../registry/lookup.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DroppedBlob } from '../../shared/drops/drop.ts';
 import type { Digest, ModelName } from '../../shared/ids.ts';
-import type { ArtifactRef, ArtifactStore } from '../../shared/ports.ts';
+import type { ArtifactRef, ArtifactStore } from '../../shared/ports/artifacts.ts';
 
 /** A store that reads in ranges of `RANGE_BYTES`, and the ways to do to it what others may do. */
 export interface ArtifactHarness {

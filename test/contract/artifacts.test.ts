@@ -8,7 +8,7 @@ import { blockSizeFor, createAzureArtifacts } from '../../shared/adapters/azure/
 import { createMemoryArtifacts } from '../../shared/adapters/memory/artifacts.ts';
 import { tagOf } from '../../shared/adapters/memory/blob-tag.ts';
 import type { Digest, ModelName } from '../../shared/ids.ts';
-import type { ArtifactRef, ArtifactStore } from '../../shared/ports.ts';
+import type { ArtifactRef, ArtifactStore } from '../../shared/ports/artifacts.ts';
 import {
   type ArtifactHarness,
   artifactStoreContract,

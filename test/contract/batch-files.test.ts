@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createAzureBatchFiles } from '../../shared/adapters/azure/batch-files.ts';
 import { createMemoryBatchFiles } from '../../shared/adapters/memory/batch-files.ts';
 import type { BatchId } from '../../shared/batch/job.ts';
-import type { BatchFiles } from '../../shared/ports.ts';
+import type { BatchFiles } from '../../shared/ports/batches.ts';
 import { type Azurite, connectionString, startAzurite } from './azurite.ts';
 import { type BatchFilesHarness, batchFilesContract, STEP_BYTES } from './batch-store.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';

@@ -5,7 +5,8 @@ import { createMemoryBatchJobs } from '../../shared/adapters/memory/batch-jobs.t
 import { batchIdOf } from '../../shared/batch/batch-id.ts';
 import type { BatchId, BatchJob } from '../../shared/batch/job.ts';
 import type { ModelName } from '../../shared/ids.ts';
-import type { BatchJobs, Clock } from '../../shared/ports.ts';
+import type { BatchJobs } from '../../shared/ports/batches.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import { type CosmosEmulator, startCosmosEmulator } from './cosmos.ts';
 
 let emulator: CosmosEmulator;

@@ -4,7 +4,7 @@ import { GROUP_CHUNKS } from '../../shared/batch/chunk-plan.ts';
 import type { BatchId, BatchSource } from '../../shared/batch/job.ts';
 import { blockName, blocksOf, type ChunkReceipt } from '../../shared/batch/receipt.ts';
 import { ServingError } from '../../shared/errors.ts';
-import type { BatchFiles, ResultRef } from '../../shared/ports.ts';
+import type { BatchFiles, ResultRef } from '../../shared/ports/batches.ts';
 
 /** Batch files that are read in steps of `STEP_BYTES`, and what others may do to the storage. */
 export interface BatchFilesHarness {

@@ -3,7 +3,7 @@ import { createCosmosCounters } from '../../shared/adapters/azure/counters.ts';
 import { countersDocument } from '../../shared/adapters/counters-document.ts';
 import { MAX_DOCUMENT_BYTES } from '../../shared/adapters/document-limits.ts';
 import { createMemoryCounters } from '../../shared/adapters/memory/counters.ts';
-import type { CounterStore } from '../../shared/ports.ts';
+import type { CounterStore } from '../../shared/ports/counters.ts';
 import type { ArmCounts, StageCounts } from '../../shared/rollout/counts.ts';
 import { type CosmosEmulator, startCosmosEmulator } from './cosmos.ts';
 

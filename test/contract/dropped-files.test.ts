@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAzureDroppedFiles } from '../../shared/adapters/azure/dropped-files.ts';
 import { createMemoryDroppedFiles } from '../../shared/adapters/memory/dropped-files.ts';
 import type { DroppedBlob } from '../../shared/drops/drop.ts';
-import type { DroppedFiles } from '../../shared/ports.ts';
+import type { DroppedFiles } from '../../shared/ports/dropped-files.ts';
 import { startAzurite } from './azurite.ts';
 
 interface Harness {

@@ -4,7 +4,7 @@ import { createAzureMessages } from '../../shared/adapters/azure/messages.ts';
 import { createMemoryMessages } from '../../shared/adapters/memory/messages.ts';
 import type { BatchId } from '../../shared/batch/job.ts';
 import type { ModelName, Version } from '../../shared/ids.ts';
-import type { Messages } from '../../shared/ports.ts';
+import type { Messages } from '../../shared/ports/messages.ts';
 import { connectionString, startAzurite } from './azurite.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 

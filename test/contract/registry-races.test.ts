@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCosmosRegistry } from '../../shared/adapters/azure/registry.ts';
 import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
 import type { AliasName, Fingerprint, ModelName, RolloutId, Version } from '../../shared/ids.ts';
-import type { RegistryStore } from '../../shared/ports.ts';
+import type { RegistryStore } from '../../shared/ports/registry.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../../shared/registry/model-record.ts';
 import { advance } from '../../shared/registry/rollouts.ts';

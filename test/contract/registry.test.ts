@@ -5,7 +5,7 @@ import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
 import type { Drop } from '../../shared/drops/drop.ts';
 import { ServingError } from '../../shared/errors.ts';
 import type { DropId, Fingerprint, ModelName, RolloutId, Version } from '../../shared/ids.ts';
-import type { RegistryStore } from '../../shared/ports.ts';
+import type { RegistryStore } from '../../shared/ports/registry.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../../shared/registry/model-record.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';

@@ -4,7 +4,8 @@ import { createAzureBatchFiles } from '../../shared/adapters/azure/batch-files.t
 import { createAzureUploads } from '../../shared/adapters/azure/uploads.ts';
 import { createMemoryBatchFiles } from '../../shared/adapters/memory/batch-files.ts';
 import { createMemoryUploads } from '../../shared/adapters/memory/uploads.ts';
-import type { BatchFiles, Uploads } from '../../shared/ports.ts';
+import type { BatchFiles } from '../../shared/ports/batches.ts';
+import type { Uploads } from '../../shared/ports/uploads.ts';
 import { startAzurite } from './azurite.ts';
 
 interface UploadsHarness {

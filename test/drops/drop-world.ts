@@ -7,7 +7,7 @@ import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
 import { dropIdOf, dropPlaceOf } from '../../shared/drops/drop-place.ts';
 import { SeenDrops } from '../../shared/drops/seen-drops.ts';
 import type { Digest, ModelName } from '../../shared/ids.ts';
-import type { RegistrationMessage } from '../../shared/ports.ts';
+import type { RegistrationMessage } from '../../shared/ports/messages.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import type { Verdict } from '../../shared/registry/model-record.ts';
 import type { RegistryDeps } from '../../shared/usecases/change-model.ts';

@@ -1,6 +1,6 @@
 import { ServingError } from '../../shared/errors.ts';
 import type { ModelName, RolloutId, Version } from '../../shared/ids.ts';
-import type { RegistrationMessage } from '../../shared/ports.ts';
+import type { RegistrationMessage } from '../../shared/ports/messages.ts';
 import type { RegistryDeps } from '../../shared/usecases/change-model.ts';
 import type { commandRollout } from '../../shared/usecases/command-rollout.ts';
 import type { retireVersion } from '../../shared/usecases/retire-version.ts';

@@ -1,5 +1,5 @@
 import type { AliasName, Fingerprint } from '../../shared/ids.ts';
-import type { RegistrationMessage } from '../../shared/ports.ts';
+import type { RegistrationMessage } from '../../shared/ports/messages.ts';
 import type { Submission, Verdict } from '../../shared/registry/model-record.ts';
 import { deleteModel, purgeOwed } from '../../shared/usecases/delete-model.ts';
 import { nameVersion, removeAlias } from '../../shared/usecases/name-version.ts';

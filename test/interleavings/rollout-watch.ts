@@ -1,5 +1,5 @@
 import type { RolloutId } from '../../shared/ids.ts';
-import type { RegistryStore } from '../../shared/ports.ts';
+import type { RegistryStore } from '../../shared/ports/registry.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import type { ModelRecord } from '../../shared/registry/model-record.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';

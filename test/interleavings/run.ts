@@ -1,6 +1,7 @@
 import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
 import type { RolloutId } from '../../shared/ids.ts';
-import type { RegistrationMessage, RegistryStore } from '../../shared/ports.ts';
+import type { RegistrationMessage } from '../../shared/ports/messages.ts';
+import type { RegistryStore } from '../../shared/ports/registry.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import { MODEL, type Ports, type Ways } from './deed.ts';
 import { act, register, sweep, validate } from './deeds.ts';

@@ -1,5 +1,5 @@
 import type { ModelName, RolloutId } from '../../shared/ids.ts';
-import type { RegistryStore } from '../../shared/ports.ts';
+import type { RegistryStore } from '../../shared/ports/registry.ts';
 import type { ModelEvent } from '../../shared/registry/events.ts';
 import { findEntry } from '../../shared/registry/lookup.ts';
 import type { ModelRecord, VersionState } from '../../shared/registry/model-record.ts';

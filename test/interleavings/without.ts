@@ -1,4 +1,4 @@
-import type { RegistryStore } from '../../shared/ports.ts';
+import type { RegistryStore } from '../../shared/ports/registry.ts';
 
 /** A registry some of whose calls do otherwise. */
 export function without(

@@ -1,7 +1,8 @@
 import { createMemoryCounters } from '../../shared/adapters/memory/counters.ts';
 import { createMemoryRegistry } from '../../shared/adapters/memory/registry.ts';
 import type { Digest, Fingerprint, ModelName, Version } from '../../shared/ids.ts';
-import type { CounterStore, RegistryStore } from '../../shared/ports.ts';
+import type { CounterStore } from '../../shared/ports/counters.ts';
+import type { RegistryStore } from '../../shared/ports/registry.ts';
 import type { ModelRecord } from '../../shared/registry/model-record.ts';
 import { chooseVersion } from '../../shared/registry/routing.ts';
 import type { StageCounts } from '../../shared/rollout/counts.ts';

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import type { Config } from '../../config.ts';
 import type { Digest } from '../../ids.ts';
-import type { ArtifactRef, ArtifactStore } from '../../ports.ts';
+import type { ArtifactRef, ArtifactStore } from '../../ports/artifacts.ts';
 import { artifactName, artifactPrefix } from '../artifact-name.ts';
 import { MAX_BLOCKS } from '../blob-limits.ts';
 import { downloadVerified } from '../disk/verified-download.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../batch/receipt-text.ts';
 import type { Config } from '../../config.ts';
 import { ServingError } from '../../errors.ts';
-import type { BatchFiles } from '../../ports.ts';
+import type { BatchFiles } from '../../ports/batches.ts';
 import {
   fileName,
   folderOf,

@@ -1,7 +1,8 @@
 import type { ItemResponse } from '@azure/cosmos';
 import type { BatchJob } from '../../batch/job.ts';
 import type { Config } from '../../config.ts';
-import type { BatchJobs, BatchKey, Clock, Stored } from '../../ports.ts';
+import type { BatchJobs, BatchKey } from '../../ports/batches.ts';
+import type { Clock, Stored } from '../../ports/clock.ts';
 import { type BatchDocument, jobDocument, keyDocument, keyId } from '../batch-document.ts';
 import { cosmosContainer, etagUnless } from './cosmos-container.ts';
 import { OWNER_MISSING, unavailable } from './cosmos-failure.ts';

@@ -1,5 +1,5 @@
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
-import type { BatchFiles, ResultRef } from '../../ports.ts';
+import type { BatchFiles, ResultRef } from '../../ports/batches.ts';
 import { resultName } from '../batch-blob-name.ts';
 import { blocksGone, checkBlock, checkBlocks, resultTaken } from '../batch-result-failure.ts';
 import { ContentFailure, writeStream } from './blob-stream.ts';

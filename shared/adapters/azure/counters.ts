@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import type { CounterStore } from '../../ports.ts';
+import type { CounterStore } from '../../ports/counters.ts';
 import { type CountersDocument, countersDocument, countsIn } from '../counters-document.ts';
 import { cosmosContainer } from './cosmos-container.ts';
 

@@ -1,7 +1,7 @@
 import type { BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import type { Config } from '../../config.ts';
 import { quotedTag } from '../../drops/etag.ts';
-import type { DroppedFiles } from '../../ports.ts';
+import type { DroppedFiles } from '../../ports/dropped-files.ts';
 import { smallEnough } from '../dropped-file.ts';
 import { readWhole } from '../pinned-blob.ts';
 import { blobService } from './clients.ts';

@@ -1,6 +1,6 @@
 import type { QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import type { Config } from '../../config.ts';
-import type { Messages } from '../../ports.ts';
+import type { Messages } from '../../ports/messages.ts';
 import { messageText } from '../message-text.ts';
 import { queueService } from './clients.ts';
 import { codeOf, storageFailure } from './storage-failure.ts';

@@ -1,7 +1,8 @@
 import type { ItemResponse } from '@azure/cosmos';
 import type { Config } from '../../config.ts';
 import type { Drop } from '../../drops/drop.ts';
-import type { RegistryStore, Stored } from '../../ports.ts';
+import type { Stored } from '../../ports/clock.ts';
+import type { RegistryStore } from '../../ports/registry.ts';
 import type { ModelEvent } from '../../registry/events.ts';
 import type { ModelRecord, Submission, Verdict } from '../../registry/model-record.ts';
 import type { Rollout } from '../../rollout/rollout.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BlobServiceClient, UserDelegationKey } from '@azure/storage-blob';
 import type { Config } from '../../config.ts';
-import type { Uploads } from '../../ports.ts';
+import type { Uploads } from '../../ports/uploads.ts';
 import { safeName } from '../upload-name.ts';
 import { blobService } from './clients.ts';
 import { storageFailure } from './storage-failure.ts';

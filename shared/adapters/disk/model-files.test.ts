@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ServingError } from '../../errors.ts';
 import type { Digest, ModelName } from '../../ids.ts';
-import type { ArtifactRef, ArtifactStore } from '../../ports.ts';
+import type { ArtifactRef, ArtifactStore } from '../../ports/artifacts.ts';
 import { artifactName } from '../artifact-name.ts';
 import { createMemoryArtifacts, type MemoryArtifacts } from '../memory/artifacts.ts';
 import { createModelFiles } from './model-files.ts';

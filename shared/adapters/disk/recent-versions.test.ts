@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Digest, ModelName, Version } from '../../ids.ts';
-import type { KnownVersion } from '../../ports.ts';
+import type { KnownVersion } from '../../ports/known-versions.ts';
 import { createRecentVersions } from './recent-versions.ts';
 
 const known = (model: string): KnownVersion => ({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { KnownVersion, RecentVersions } from '../../ports.ts';
+import type { KnownVersion, RecentVersions } from '../../ports/known-versions.ts';
 
 /** To be raised when `KnownVersion` changes: what an older process wrote is then passed over. */
 const FORMAT = 'pilotlight recent versions 1';

@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServingError } from '../../errors.ts';
 import type { Digest } from '../../ids.ts';
-import type { Spool, SpooledFile } from '../../ports.ts';
+import type { Spool, SpooledFile } from '../../ports/model-files.ts';
 import { processFolder } from './process-folder.ts';
 
 const RETRY_AFTER_SECONDS = 5;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ServingError } from '../../errors.ts';
 import type { Digest } from '../../ids.ts';
-import type { ArtifactRef, ArtifactStore } from '../../ports.ts';
+import type { ArtifactRef, ArtifactStore } from '../../ports/artifacts.ts';
 import { artifactName, artifactPrefix } from '../artifact-name.ts';
 import { downloadVerified } from '../disk/verified-download.ts';
 import { examineUpload } from '../examine-upload.ts';

@@ -3,7 +3,7 @@ import type { BatchId, BatchSource } from '../../batch/job.ts';
 import { type ChunkReceipt, groupOf } from '../../batch/receipt.ts';
 import { groupText, receiptsOfText } from '../../batch/receipt-text.ts';
 import { ServingError } from '../../errors.ts';
-import type { BatchFiles, ResultRef } from '../../ports.ts';
+import type { BatchFiles, ResultRef } from '../../ports/batches.ts';
 import {
   fileName,
   folderOf,

@@ -1,5 +1,6 @@
 import type { BatchJob } from '../../batch/job.ts';
-import type { BatchJobs, BatchKey, Clock } from '../../ports.ts';
+import type { BatchJobs, BatchKey } from '../../ports/batches.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { type BatchDocument, jobDocument, keyDocument, keyId } from '../batch-document.ts';
 import { answering } from './answering.ts';
 

@@ -1,4 +1,4 @@
-import type { CounterStore } from '../../ports.ts';
+import type { CounterStore } from '../../ports/counters.ts';
 import type { StageCounts } from '../../rollout/counts.ts';
 import { type CountersDocument, countersDocument, countsIn } from '../counters-document.ts';
 import { answering } from './answering.ts';

@@ -1,5 +1,6 @@
 import { ServingError } from '../../errors.ts';
-import type { Clock, DroppedFiles } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DroppedFiles } from '../../ports/dropped-files.ts';
 import { smallEnough } from '../dropped-file.ts';
 import { answering } from './answering.ts';
 import { tagOf } from './blob-tag.ts';

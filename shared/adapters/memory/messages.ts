@@ -1,4 +1,4 @@
-import type { BatchMessage, Messages, RegistrationMessage } from '../../ports.ts';
+import type { BatchMessage, Messages, RegistrationMessage } from '../../ports/messages.ts';
 import { messageText } from '../message-text.ts';
 
 /** Queues in memory, for tests: the messages nobody has taken yet. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Uploads } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Uploads } from '../../ports/uploads.ts';
 import { safeName } from '../upload-name.ts';
 
 const GRANT_MS = 3_600_000;

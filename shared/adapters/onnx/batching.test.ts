@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Digest, ModelName, Version } from '../../ids.ts';
-import type { InferJob, Inspection, ServableModel } from '../../ports.ts';
+import type { InferJob, ServableModel } from '../../ports/engine.ts';
+import type { Inspection } from '../../ports/inspection.ts';
 import { ThreadedEngine } from './engine.ts';
 import { createInspector } from './inspector.ts';
 

@@ -1,6 +1,6 @@
 import type { BodyPool } from '../../inference/body-pool.ts';
 import type { RequestQueue } from '../../inference/request-queue.ts';
-import type { ServableModel } from '../../ports.ts';
+import type { ServableModel } from '../../ports/engine.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { ownBytes } from './own-bytes.ts';
 import type { Pending, PendingRequest, PendingScore } from './pending-request.ts';

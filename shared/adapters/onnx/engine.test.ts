@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Digest, ModelName, Version } from '../../ids.ts';
-import type { InferJob, ServableModel } from '../../ports.ts';
+import type { InferJob, ServableModel } from '../../ports/engine.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 import { ThreadedEngine } from './engine.ts';
 

@@ -8,7 +8,7 @@ import type {
   ScoreAnswer,
   ScoreJob,
   ServableModel,
-} from '../../ports.ts';
+} from '../../ports/engine.ts';
 import { Dispatcher, releaseFile } from './dispatcher.ts';
 import {
   closingFailure,

@@ -3,7 +3,7 @@ import type { Cost } from '../../evaluation/cost.ts';
 import type { Quality } from '../../evaluation/quality.ts';
 import type { Probe, ProbeName, Robustness } from '../../evaluation/robustness.ts';
 import type { GraphFacts } from '../../graph/facts.ts';
-import type { Inspection, InspectionSubject } from '../../ports.ts';
+import type { Inspection, InspectionSubject } from '../../ports/inspection.ts';
 
 // Types alone: the examining process starts for every model, and a parser would double its start.
 

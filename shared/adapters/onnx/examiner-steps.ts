@@ -2,7 +2,7 @@ import type { Cost } from '../../evaluation/cost.ts';
 import type { GraphFacts } from '../../graph/facts.ts';
 import type { DraftSignature } from '../../graph/signature.ts';
 import type { Batching } from '../../inference/batching.ts';
-import type { Inspection, InspectionSubject } from '../../ports.ts';
+import type { Inspection, InspectionSubject } from '../../ports/inspection.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 import type { MeasuredPart, Measuring, Phase } from './examination.ts';
 

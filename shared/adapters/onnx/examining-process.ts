@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { messageOf } from '../../errors.ts';
 import type { GraphFacts } from '../../graph/facts.ts';
-import type { Inspection, InspectionSubject } from '../../ports.ts';
+import type { Inspection, InspectionSubject } from '../../ports/inspection.ts';
 import type { Measuring, Message, Order, Phase } from './examination.ts';
 import { blameOf, type Ending } from './examination-end.ts';
 import { messageSchema } from './examination-message.ts';

@@ -1,7 +1,7 @@
 import type { Measurements } from '../../evaluation/assessment.ts';
 import type { Cost } from '../../evaluation/cost.ts';
 import { PROBES, type Probe } from '../../evaluation/robustness.ts';
-import type { Inspection } from '../../ports.ts';
+import type { Inspection } from '../../ports/inspection.ts';
 import type { MeasuredPart, Measuring } from './examination.ts';
 
 type Examined = Extract<Inspection, { ok: true }>;

@@ -307,7 +307,9 @@ describe('the process', () => {
        });`,
     );
     const two = createInspector({ examinerFile: stand, ...limits, concurrency: 2 });
-    const found = await Promise.all(Array.from({ length: 8 }, () => two.inspect(bare('package.json'))));
+    const found = await Promise.all(
+      Array.from({ length: 8 }, () => two.inspect(bare('package.json'))),
+    );
     const seen = found.map((inspection) => (inspection.ok ? '' : inspection.reasons[0]));
     expect(seen).toHaveLength(8);
     expect(new Set(seen)).not.toContain('3');

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import type { ModelInspector } from '../../ports.ts';
+import type { ModelInspector } from '../../ports/inspection.ts';
 import type { Examining } from './examining-process.ts';
 
 export interface InspectorOptions {

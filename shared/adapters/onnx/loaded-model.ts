@@ -1,4 +1,5 @@
-import type { ModelFile, ServableModel } from '../../ports.ts';
+import type { ServableModel } from '../../ports/engine.ts';
+import type { ModelFile } from '../../ports/model-files.ts';
 import type { PreparedModel } from './prepared-models.ts';
 import type { ModelThread } from './thread.ts';
 import type { ModelSource } from './thread-protocol.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../../test/model-maker.ts';
 import type { Measurements } from '../../evaluation/assessment.ts';
 import type { ProbeName } from '../../evaluation/robustness.ts';
-import type { Inspection, InspectionSubject } from '../../ports.ts';
+import type { Inspection, InspectionSubject } from '../../ports/inspection.ts';
 import type { Card } from '../../registry/card.ts';
 import { createInspector } from './inspector.ts';
 

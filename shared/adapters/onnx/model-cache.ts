@@ -1,6 +1,6 @@
 import { ServingError } from '../../errors.ts';
 import { chooseEvictions, creditOf } from '../../inference/eviction.ts';
-import type { ServableModel } from '../../ports.ts';
+import type { ServableModel } from '../../ports/engine.ts';
 import { LoadedModel } from './loaded-model.ts';
 
 /** The models held loaded: one entry a key, within a budget of bytes, those worth least leaving first. */

@@ -1,7 +1,7 @@
 import * as runtime from 'onnxruntime-node';
 import { messageOf, ServingError } from '../../errors.ts';
 import { answerSource } from '../../evaluation/answer-source.ts';
-import type { ScoreJob } from '../../ports.ts';
+import type { ScoreJob } from '../../ports/engine.ts';
 import type { Allocate } from '../../protocol/response.ts';
 import { concatRows, sliceRows } from '../../protocol/rows.ts';
 import type { Tensor } from '../../protocol/tensor.ts';

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { modelBytes, node, T, tensorValue } from '../../../test/model-maker.ts';
 import type { Digest, ModelName, Version } from '../../ids.ts';
-import type { ServableModel } from '../../ports.ts';
+import type { ServableModel } from '../../ports/engine.ts';
 import { ThreadedEngine } from './engine.ts';
 import { preparedKey } from './prepared-form.ts';
 import { writeManifest } from './prepared-manifest.ts';

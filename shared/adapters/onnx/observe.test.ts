@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import type { Digest, ModelName, Version } from '../../ids.ts';
-import type { InferAnswer, InferJob, ServableModel } from '../../ports.ts';
+import type { InferAnswer, InferJob, ServableModel } from '../../ports/engine.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 import { ThreadedEngine } from './engine.ts';
 import { LoadedModel } from './loaded-model.ts';

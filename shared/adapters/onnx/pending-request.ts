@@ -1,5 +1,5 @@
 import type { Waiting } from '../../inference/request-queue.ts';
-import type { InferJob, ScoreAnswer, ScoreJob } from '../../ports.ts';
+import type { InferJob, ScoreAnswer, ScoreJob } from '../../ports/engine.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { monotonicNs, type RunAnswer, type RunRequest } from './thread-protocol.ts';
 

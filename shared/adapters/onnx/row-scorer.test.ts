@@ -17,7 +17,7 @@ import { rowTable, type TableSource } from '../../batch/columns.ts';
 import { outputColumns } from '../../batch/output-columns.ts';
 import type { RowTable } from '../../batch/row-table.ts';
 import type { Digest, ModelName, Version } from '../../ids.ts';
-import type { ScoreAnswer, ServableModel } from '../../ports.ts';
+import type { ScoreAnswer, ServableModel } from '../../ports/engine.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 import { ThreadedEngine } from './engine.ts';
 import { createInspector } from './inspector.ts';

@@ -9,7 +9,7 @@ import { RowInputs } from '../../batch/row-inputs.ts';
 import type { RowOutput } from '../../batch/row-output.ts';
 import type { RowFailure, RowTable } from '../../batch/row-table.ts';
 import { messageOf, ServingError } from '../../errors.ts';
-import type { ScoreAnswer, ScoreJob } from '../../ports.ts';
+import type { ScoreAnswer, ScoreJob } from '../../ports/engine.ts';
 import { fromRuntime, runFailure, toRuntime } from './runtime-tensor.ts';
 
 const LONGEST_REASON = 300;

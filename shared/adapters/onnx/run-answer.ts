@@ -1,5 +1,5 @@
 import type { AnswerSource } from '../../evaluation/answer-source.ts';
-import type { InferTimings } from '../../ports.ts';
+import type { InferTimings } from '../../ports/engine.ts';
 import { compress } from '../../protocol/content-encoding.ts';
 import { type Allocate, encodeResponse } from '../../protocol/response.ts';
 import type { Tensor } from '../../protocol/tensor.ts';

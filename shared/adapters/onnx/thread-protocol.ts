@@ -1,5 +1,11 @@
 import type { Failure } from '../../errors.ts';
-import type { InferJob, InferTimings, Observed, ScoreAnswer, ScoreJob } from '../../ports.ts';
+import type {
+  InferJob,
+  InferTimings,
+  Observed,
+  ScoreAnswer,
+  ScoreJob,
+} from '../../ports/engine.ts';
 import type { Signature } from '../../protocol/tensor.ts';
 
 /** One request as it came from the wire. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ThreadedEngine } from '../../../shared/adapters/onnx/engine.ts';
 import { ServingError } from '../../../shared/errors.ts';
 import type { Digest, ModelName, Version } from '../../../shared/ids.ts';
-import type { InferJob, ServableModel } from '../../../shared/ports.ts';
+import type { InferJob, ServableModel } from '../../../shared/ports/engine.ts';
 import { register } from '../../journeys/client.ts';
 import { largeModel } from '../../journeys/large-model.ts';
 import { discard, type RunningHost, startHost } from '../../journeys/running-host.ts';

@@ -5,7 +5,7 @@ import { answerSource } from '../../../evaluation/answer-source.ts';
 import { assessQuality } from '../../../evaluation/assess-quality.ts';
 import type { EvaluatedRows } from '../../../evaluation/assessment.ts';
 import type { Cost } from '../../../evaluation/cost.ts';
-import type { InspectionSubject } from '../../../ports.ts';
+import type { InspectionSubject } from '../../../ports/inspection.ts';
 import type { MeasureStep, Telling } from '../examiner-steps.ts';
 import { SESSION_OPTIONS } from '../serving-options.ts';
 import type { Answers } from './answers.ts';

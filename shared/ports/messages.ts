@@ -1,0 +1,40 @@
+import type { BatchId } from '../batch/job.ts';
+import type { ModelName, Version } from '../ids.ts';
+
+/** A version to validate: the message of queue `registrations`. */
+export interface RegistrationMessage {
+  readonly model: ModelName;
+  readonly incarnation: number;
+  readonly version: Version;
+  /** How often the poison queue has sent it back already. */
+  readonly revived?: number;
+}
+
+/** At-least-once queues. */
+export interface Messages {
+  sendRegistration(message: RegistrationMessage): Promise<void>;
+  /** About how many registrations wait or are being worked on. */
+  countRegistrations(): Promise<number>;
+  /** Sends them side by side, in no order; a failure may leave some sent. */
+  sendBatch(messages: readonly BatchMessage[]): Promise<void>;
+  /** About how many messages of batch jobs wait or are being worked on. */
+  countBatch(): Promise<number>;
+}
+
+/** What is to be done for a job: the messages of queue `batch-chunks`. */
+export type BatchMessage =
+  | { readonly kind: 'plan'; readonly id: BatchId; readonly revived?: number }
+  /** Send the messages of the chunks of this group, then of the next. */
+  | {
+      readonly kind: 'fan';
+      readonly id: BatchId;
+      readonly group: number;
+      readonly revived?: number;
+    }
+  | {
+      readonly kind: 'chunk';
+      readonly id: BatchId;
+      readonly chunk: number;
+      readonly revived?: number;
+    }
+  | { readonly kind: 'finish'; readonly id: BatchId; readonly revived?: number };

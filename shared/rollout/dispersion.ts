@@ -1,4 +1,4 @@
-import { marginsOf, type Strata } from './event-test.ts';
+import { isInformative, marginsOf, type Strata } from './event-test.ts';
 import { momentsOf } from './hypergeometric.ts';
 
 /** What the dispersion is taken for before anything was seen, as so many batches that showed it. */
@@ -11,7 +11,7 @@ export interface PriorDispersion {
 const BATCH_VARIANCES = [0.5, 1, 2, 4, 8, 16, 32];
 
 /** Odds ratios beyond are taken for these: a fit to next to nothing should not explain everything. */
-const MOST_ODDS = 20;
+const MOST_ODDS = 200;
 
 /**
  * How many times more the candidate's events vary than if requests were independent, at least 1, by
@@ -22,7 +22,7 @@ const MOST_ODDS = 20;
 export function dispersionOf(strata: Strata, prior: PriorDispersion): number {
   const odds = overallOdds(strata);
   const residuals = strata.map((tables) =>
-    tables.map((table) => {
+    tables.filter(isInformative).map((table) => {
       const { mean, variance } = momentsOf(marginsOf(table), odds);
       return { residual: table.candidateEvents - mean, variance };
     }),

@@ -83,6 +83,26 @@ describe('the e-value of a block', () => {
     expect(logEvidence([[table, table]], { ...rule, blockMax: 2 })[0]).toBe(4);
   });
 
+  test('is cut off, and the rest added as far as later blocks say the same, repeats among them', () => {
+    const rule = { tolerated: 1, watched: [12], dispersion: 1, blockMax: 2 };
+    const fresh = { candidate: 20, candidateEvents: 20, production: 80, productionEvents: 0 };
+    const repeated = {
+      ...{ candidate: 0, candidateEvents: 0, candidateRepeats: 20 },
+      ...{ production: 80, productionEvents: 0 },
+    };
+    const sound = { candidate: 20, candidateEvents: 0, production: 80, productionEvents: 1 };
+    const [whole = 0] = logEvidence([[fresh]], { ...rule, blockMax: Infinity });
+    expect(whole).toBeGreaterThan(8);
+    const after = (...tables: Table[]) => logEvidence([[fresh, ...tables]], rule)[0];
+    expect(after()).toBe(2);
+    expect(after(repeated)).toBe(4);
+    expect(after(repeated, repeated)).toBe(6);
+    expect(after(...Array<Table>(50).fill(repeated))).toBeCloseTo(whole, 10);
+    expect(after(sound)).toBeLessThan(2);
+    // Of another instance, it says nothing of this one.
+    expect(logEvidence([[fresh], [repeated]], rule)[0]).toBe(2);
+  });
+
   test('says nothing where only one outcome is possible', () => {
     const rule = { tolerated: 1, watched: WATCHED, dispersion: 1, blockMax: Infinity };
     for (const table of [

@@ -8,6 +8,9 @@ export interface Table {
   /** Of those: where it happened. */
   readonly candidateEvents: number;
   readonly productionEvents: number;
+  /** Left out of all of the above: events that only repeat the same caller's event before. */
+  readonly candidateRepeats?: number;
+  readonly productionRepeats?: number;
 }
 
 /**
@@ -23,7 +26,10 @@ export interface EventTest {
   readonly watched: readonly number[];
   /** How much more the counts vary than independent requests would: divides the evidence. */
   readonly dispersion: number;
-  /** Log e-value that one block can add at most; none: unbounded. */
+  /**
+   * Log e-value that one block can add at most. What is beyond is kept, and added by later blocks of the
+   * instance as far as their own events, repeats among them, say the same.
+   */
   readonly blockMax: number;
 }
 
@@ -51,26 +57,50 @@ export function marginsOf({
  * Log e-values against "an event is at most `tolerated` times as likely in the candidate", one for
  * each watched odds ratio: within a block, given its sizes and its events, the likelihood ratio of
  * Fisher's noncentral hypergeometric distributions; over blocks their product. It has expectation 1
- * at `tolerated` and, the likelihood ratio being monotone, at most 1 below it; cutting a block's
- * share off above keeps that. Ville's inequality then bounds the chance that it ever passes 1/α.
+ * at `tolerated` and, the likelihood ratio being monotone, at most 1 below it; adding a block's
+ * share later, or never, keeps that. Ville's inequality then bounds the chance that it ever passes 1/α.
  */
 export function logEvidence(strata: Strata, test: EventTest): number[] {
-  const { tolerated, watched, dispersion, blockMax } = test;
-  const odds = [tolerated, ...watched];
-  const steps = watched.map((ratio) => Math.log(ratio / tolerated));
-  const logs = watched.map(() => 0);
-  for (const tables of strata) {
-    for (const table of tables) {
-      const normalizers = logNormalizers(marginsOf(table), odds);
-      const atTolerated = normalizers[0] ?? 0;
-      for (let i = 0; i < steps.length; i++) {
-        const change = (normalizers[i + 1] ?? 0) - atTolerated;
-        const log = table.candidateEvents * (steps[i] ?? 0) - change;
-        logs[i] = (logs[i] ?? 0) + Math.min(log / dispersion, blockMax);
+  const logs = test.watched.map(() => 0);
+  for (const sequence of strata) {
+    const kept = test.watched.map(() => 0);
+    for (const table of sequence) {
+      const found = logRatios(table, test);
+      const confirmed = hasRepeats(table) ? logRatios(withRepeats(table), test) : found;
+      for (const [i, log] of found.entries()) {
+        const share = Math.min(log, test.blockMax);
+        const room = Math.min(confirmed[i] ?? 0, test.blockMax) - Math.max(0, share);
+        const late = Math.min(kept[i] ?? 0, Math.max(0, room));
+        kept[i] = (kept[i] ?? 0) + (log - share) - late;
+        logs[i] = (logs[i] ?? 0) + share + late;
       }
     }
   }
   return logs;
+}
+
+/** Of one block, by watched odds ratio, tempered. */
+function logRatios(table: Table, { tolerated, watched, dispersion }: EventTest): number[] {
+  if (!isInformative(table)) return watched.map(() => 0);
+  const [atTolerated = 0, ...atWatched] = logNormalizers(marginsOf(table), [tolerated, ...watched]);
+  return atWatched.map((at, i) => {
+    const step = Math.log((watched[i] ?? tolerated) / tolerated);
+    return (table.candidateEvents * step - (at - atTolerated)) / dispersion;
+  });
+}
+
+function hasRepeats({ candidateRepeats = 0, productionRepeats = 0 }: Table): boolean {
+  return candidateRepeats + productionRepeats > 0;
+}
+
+function withRepeats(table: Table): Table {
+  const { candidateRepeats = 0, productionRepeats = 0 } = table;
+  return {
+    candidate: table.candidate + candidateRepeats,
+    candidateEvents: table.candidateEvents + candidateRepeats,
+    production: table.production + productionRepeats,
+    productionEvents: table.productionEvents + productionRepeats,
+  };
 }
 
 /** Adds evidence of independent data, point by point. */

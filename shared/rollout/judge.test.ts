@@ -204,16 +204,34 @@ describe('a rollout is taken back', () => {
     expect(again.decision).toBe('rollBack');
   });
 
-  test('but not for one caller whose every request fails: somebody must look', () => {
-    const caller = arm(10, 8, 0, { errorsAgain: 8 });
-    const judgement = decide(rollout(), [
-      counts([
-        { production: arm(90, 1), candidate: arm(10, 8, 0, { errorsAgain: 7 }) },
-        ...stretch(caller, arm(90, 1)),
-      ]),
-    ]);
-    expect(judgement.decision).toBe('hold');
-    expect(judgement.why).toMatch(/^most of the candidate’s requests fail/);
+  describe('when what fails are the same callers again and again', () => {
+    const again = (failing: number, share = 10) => [
+      { production: arm(90, 1), candidate: arm(share, failing) },
+      ...stretch(arm(share, failing, 0, { errorsAgain: failing }), arm(90, 1)),
+    ];
+
+    test('if they are many', () => {
+      const judgement = decide(rollout(), [counts(again(20, 20))]);
+      expect(judgement.decision).toBe('rollBack');
+      expect(judgement.why).toContain('harm is proven');
+    });
+
+    test('if most of its requests fail, though nothing is proven, but not before the step’s time', () => {
+      const most = { production: arm(90, 1), candidate: arm(10, 1) };
+      const same = stretch(arm(10, 8, 0, { errorsAgain: 8 }), arm(90, 1));
+      const judgement = decide(rollout(), [counts([most, ...same])]);
+      expect(judgement.decision).toBe('rollBack');
+      expect(judgement.why).toContain('too few callers to prove');
+      const early = decide(rollout({ plan: { ...rollout().plan, minRequests: 100_000 } }), [
+        counts([most, ...same]),
+      ]);
+      expect(early.decision).toBe('hold');
+    });
+
+    test('not if it is one of some', () => {
+      const judgement = decide(rollout(), [counts(again(1))]);
+      expect(judgement.decision).not.toBe('rollBack');
+    });
   });
 });
 

@@ -49,14 +49,10 @@ export function judge({
   const looked: Looked = { rollout, figures, tested, now };
   const { production } = figures;
   const freezes = rollout.slowMs === undefined && production.latency.count >= FREEZE_AFTER;
-  const harm = tested.metrics.find(({ logE, bound }) => logE >= bound);
-  const waits = harm ? undefined : reasonToWait(looked);
-  const why = harm ? harmText(harm, looked) : (waits ?? advanceText(looked));
   return {
     judgement: {
       at: new Date(now).toISOString(),
-      decision: harm ? 'rollBack' : waits === undefined ? 'advance' : 'hold',
-      why,
+      ...decide(looked),
       figures: eventFigures(looked),
     },
     evidence: tested.evidence,
@@ -64,24 +60,46 @@ export function judge({
   };
 }
 
-/** Why a stage without proven harm doesn't end yet; undefined: it does. */
-function reasonToWait({ rollout, figures, tested, now }: Looked): string | undefined {
-  const { plan, stage, status } = rollout;
-  if (status.state === 'paused') return `paused: ${status.why}`;
-  const { candidate, shadow } = figures;
-  const isShadow = stage.kind === 'shadow';
-  const wanted = isShadow ? (plan.shadow?.minRequests ?? plan.minRequests) : plan.minRequests;
-  const seen = isShadow ? shadow.compared : candidate.requests;
+function decide(looked: Looked): Pick<Judgement, 'decision' | 'why'> {
+  const { rollout, figures, tested } = looked;
+  const harm = tested.metrics.find(({ logE, bound }) => logE >= bound);
+  if (harm) return { decision: 'rollBack', why: harmText(harm, looked) };
+  const early = whatIsMissing(looked);
+  if (!early && mostlyFails(figures)) return { decision: 'rollBack', why: failsText(figures) };
+  const { status } = rollout;
+  const waits = status.state === 'paused' ? `paused: ${status.why}` : (early ?? doubtsOf(looked));
+  return waits === undefined
+    ? { decision: 'advance', why: advanceText(looked) }
+    : { decision: 'hold', why: waits };
+}
+
+/** How many requests the stage wants, and has had. */
+function progressOf({ rollout, figures }: Looked): { wanted: number; seen: number } {
+  const { plan, stage } = rollout;
+  return stage.kind === 'shadow'
+    ? { wanted: plan.shadow?.minRequests ?? plan.minRequests, seen: figures.shadow.compared }
+    : { wanted: plan.minRequests, seen: figures.candidate.requests };
+}
+
+/** Why it is too early for the stage to end; undefined: it isn't. */
+function whatIsMissing(looked: Looked): string | undefined {
+  const { plan, stage } = looked.rollout;
+  const { wanted, seen } = progressOf(looked);
   if (seen < wanted) {
-    return `${seen} of ${wanted} ${isShadow ? 'copies are compared' : 'requests are through'}`;
+    const what = stage.kind === 'shadow' ? 'copies are compared' : 'requests are through';
+    return `${seen} of ${wanted} ${what}`;
   }
-  const seconds = (now - Date.parse(stage.startedAt)) / 1000;
-  if (!(seconds >= plan.minSeconds)) {
-    return `${Math.floor(seconds)} of ${plan.minSeconds} seconds are over`;
-  }
-  if (mostlyFails(figures)) {
-    return 'most of the candidate’s requests fail, but of so few callers that it may be theirs: promote or abort';
-  }
+  const seconds = (looked.now - Date.parse(stage.startedAt)) / 1000;
+  return seconds >= plan.minSeconds
+    ? undefined
+    : `${Math.floor(seconds)} of ${plan.minSeconds} seconds are over`;
+}
+
+/** Why a stage that has had its time, without proven harm, is held all the same; undefined: it isn't. */
+function doubtsOf(looked: Looked): string | undefined {
+  const { rollout, figures, tested } = looked;
+  const { candidate } = figures;
+  const { wanted, seen } = progressOf(looked);
   if (seen >= PATIENCE * wanted) return undefined;
   const building = tested.metrics.find(({ logE, bound }) => logE >= bound / 2);
   if (building) {
@@ -94,10 +112,17 @@ function reasonToWait({ rollout, figures, tested, now }: Looked): string | undef
   return undefined;
 }
 
-/** More than half fail, far more than in production, though the test could not prove it. */
+/**
+ * More than half fail, far more than in production, though the test could not prove it: they come from
+ * few callers, whose fault it may be. To take it back then costs less than to be wrong.
+ */
 function mostlyFails({ production, candidate }: LiveFigures): boolean {
   const rate = candidate.errorRate ?? 0;
   return candidate.errors >= MIN_FAILURES && rate > 0.5 && rate > 2 * (production.errorRate ?? 0);
+}
+
+function failsText({ candidate, production }: LiveFigures): string {
+  return `errors: ${candidate.errors} of ${candidate.requests} of the candidate's requests failed, ${production.errors} of ${production.requests} of production's; they are of too few callers to prove whose fault it is, so it is taken back to be safe`;
 }
 
 function harmText(harm: Metric, { rollout, figures }: Looked): string {

@@ -1,14 +1,7 @@
 import { answerEvidence, answerVerdict } from './answer-test.ts';
-import type { ArmCounts, Block, StageCounts } from './counts.ts';
+import type { ArmCounts, StageCounts } from './counts.ts';
 import { dispersionOf, type PriorDispersion } from './dispersion.ts';
-import {
-  addEvidence,
-  isInformative,
-  logEvidence,
-  logMixture,
-  type Strata,
-  type Table,
-} from './event-test.ts';
+import { addEvidence, logEvidence, logMixture, type Strata, type Table } from './event-test.ts';
 import type { LiveFigures } from './figures.ts';
 import type { Evidence } from './rollout.ts';
 import { shadowEvidence } from './shadow-test.ts';
@@ -43,7 +36,7 @@ const ODDS: Readonly<Record<'errors' | 'latency', Odds>> = {
 
 /**
  * Log e-value that one block may add: no few seconds of one instance convict a version alone, so one
- * hiccup doesn't, however many requests it hits.
+ * hiccup doesn't, however many requests it hits, unless those that follow say the same.
  */
 const BLOCK_MAX = 2;
 
@@ -135,27 +128,36 @@ function testEvents(name: 'errors' | 'latency', strata: Strata, earlier: Evidenc
   return { dispersion, logs: addEvidence(earlier[name], logs) };
 }
 
-/** What a caller repeats is left out: neither a failure nor a request. */
-function errorsOf({ production, candidate }: Block): Table {
+interface Watched {
+  readonly of: number;
+  readonly events: number;
+  readonly repeats: number;
+}
+
+function errorsOf({ requests, errors, errorsAgain = 0 }: ArmCounts): Watched {
+  return { of: requests, events: errors, repeats: errorsAgain };
+}
+
+function slowOf({ timed, slow, slowAgain = 0 }: ArmCounts): Watched {
+  return { of: timed, events: slow, repeats: slowAgain };
+}
+
+/** What a caller repeats is told apart: neither a failure nor a request. */
+function tableOf(candidate: Watched, production: Watched): Table {
   return {
-    candidate: candidate.requests - (candidate.errorsAgain ?? 0),
-    candidateEvents: candidate.errors - (candidate.errorsAgain ?? 0),
-    production: production.requests - (production.errorsAgain ?? 0),
-    productionEvents: production.errors - (production.errorsAgain ?? 0),
+    candidate: candidate.of - candidate.repeats,
+    candidateEvents: candidate.events - candidate.repeats,
+    candidateRepeats: candidate.repeats,
+    production: production.of - production.repeats,
+    productionEvents: production.events - production.repeats,
+    productionRepeats: production.repeats,
   };
 }
 
-function slowOf({ production, candidate }: Block): Table {
-  return {
-    candidate: candidate.timed - (candidate.slowAgain ?? 0),
-    candidateEvents: candidate.slow - (candidate.slowAgain ?? 0),
-    production: production.timed - (production.slowAgain ?? 0),
-    productionEvents: production.slow - (production.slowAgain ?? 0),
-  };
-}
-
-function strataOf(counts: readonly StageCounts[], tableOf: (block: Block) => Table): Strata {
-  return counts.map(({ blocks }) => blocks.map(tableOf).filter(isInformative));
+function strataOf(counts: readonly StageCounts[], watched: (arm: ArmCounts) => Watched): Strata {
+  return counts.map(({ blocks }) =>
+    blocks.map((block) => tableOf(watched(block.candidate), watched(block.production))),
+  );
 }
 
 function failing({ errors, requests }: ArmCounts): string {

@@ -34,8 +34,9 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-function say(message: Message): void {
-  process.send?.(message);
+/** `said` is called when it is out of this process. */
+function say(message: Message, said?: () => void): void {
+  process.send?.(message, undefined, undefined, said);
 }
 
 /** Serving goes first: less CPU when it is scarce, and the first to go when memory is. */
@@ -83,9 +84,13 @@ function perform(step: Step, order: Order, threadFile: string): Promise<Outcome>
     thread.on('message', (outcome: Outcome) => {
       switch (outcome.kind) {
         case 'phase':
-        case 'measuring':
         case 'measured':
           say(outcome);
+          break;
+        case 'measuring':
+          say(outcome, () => {
+            thread.postMessage('said');
+          });
           break;
         default:
           resolve(outcome);

@@ -51,6 +51,7 @@ export type Outcome =
 
 /** Of a thread that measures: says what it turns to, and what it found. */
 export interface Telling {
-  begin(what: Measuring): void;
+  /** Resolves when that, and all before, is out of the process: what comes may end it. */
+  begin(what: Measuring): Promise<void>;
   found(part: MeasuredPart): void;
 }

@@ -28,7 +28,13 @@ export async function work(): Promise<void> {
     case 'measure': {
       const { measure } = await import('./measuring/measure.ts');
       await measure(step, {
-        begin: (what) => post({ kind: 'measuring', what }),
+        begin: (what) =>
+          new Promise((resolve) => {
+            parentPort?.once('message', () => {
+              resolve();
+            });
+            post({ kind: 'measuring', what });
+          }),
         found: (part) => post({ kind: 'measured', part }),
       });
       return post({ kind: 'done' });

@@ -45,7 +45,7 @@ export async function evaluate(
   { step, reader, file, run, cost }: Evaluated,
   telling: Telling,
 ): Promise<{ spreads: readonly (Spread | undefined)[] }> {
-  telling.begin('evaluation rows');
+  await telling.begin('evaluation rows');
   const { card, production } = step.subject;
   const { alone, batched } = cost;
   const rowMs = batched ? batched.p50 / batched.rows : (alone?.p50 ?? 0);
@@ -66,7 +66,7 @@ export async function evaluate(
   });
   const spreads = spread.spreads();
 
-  telling.begin('small noise');
+  await telling.begin('small noise');
   await tryNoise({ rows, reader, run, version, spreads }, telling);
 
   if (rows.aside.label === undefined) {
@@ -78,7 +78,7 @@ export async function evaluate(
     return { spreads };
   }
   const other = production && (await askProduction(rows, production, telling));
-  telling.begin('quality');
+  await telling.begin('quality');
   const answers = labelled(rows, card, { version, ...(other && { production: other }) });
   if (typeof answers === 'string') {
     telling.found({ kind: 'qualityProblem', why: answers });
@@ -95,7 +95,7 @@ async function askProduction(
   production: NonNullable<InspectionSubject['production']>,
   telling: Telling,
 ): Promise<Answers | undefined> {
-  telling.begin('production');
+  await telling.begin('production');
   try {
     const session = await InferenceSession.create(production.file, SESSION_OPTIONS);
     try {

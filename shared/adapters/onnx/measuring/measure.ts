@@ -39,7 +39,7 @@ export async function measure(step: MeasureStep, telling: Telling): Promise<void
   const file = await evaluationOf(step, reader, telling);
   const row = file?.firstInputs(reader) ?? madeUp(signature, step.sample);
 
-  telling.begin('cost');
+  await telling.begin('cost');
   let cost = await timed(step, { ...step.cost, loadMs }, { run, row, rows: reader.batchRows });
   telling.found({ kind: 'cost', cost });
   let rows: Rows | undefined;

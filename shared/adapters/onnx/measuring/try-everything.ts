@@ -30,12 +30,12 @@ export async function tryEverything(
   telling: Telling,
 ): Promise<void> {
   const why = whyNot(row, runMs);
-  telling.begin('missing input');
+  await telling.begin('missing input');
   telling.found({
     kind: 'probe',
     probe: { probe: 'missing input', ...tryMissingInput(signature) },
   });
-  telling.begin('wrong shape');
+  await telling.begin('wrong shape');
   telling.found({
     kind: 'probe',
     probe: {
@@ -45,7 +45,7 @@ export async function tryEverything(
   });
   const usual: Usual = { specs: signature.inputs, row: row ?? [], spreads: rows?.spreads ?? [] };
   for (const probe of Object.keys(HOSTILE) as (keyof typeof HOSTILE & ProbeName)[]) {
-    telling.begin(probe);
+    await telling.begin(probe);
     const tried = await tryAll(run, why ?? HOSTILE[probe](usual));
     telling.found({ kind: 'probe', probe: { probe, ...tried } });
   }

@@ -167,7 +167,7 @@ describe('the report of a version', () => {
       status: 200,
       headers: { 'content-type': 'text/html; charset=utf-8', vary: 'accept' },
     });
-    expect(page.body).toContain('<h1>m version 1: ready</h1>');
+    expect(page.body).toContain('<h1>m <span class="aside">version 1</span></h1>');
     expect(page.body).toContain('a warning &lt;of&gt; sorts');
   });
 

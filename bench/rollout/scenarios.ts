@@ -113,7 +113,7 @@ export const HARMFUL: readonly HarmfulScenario[] = [
   },
 ].flatMap(({ harm, traffic }, kind) =>
   SHARES.map((share) => ({
-    part: 0.2,
+    part: 1,
     stream: 1000 * (kind + 1) + share,
     name: `${harm} at ${share} %`,
     harm,

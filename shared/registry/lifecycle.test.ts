@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { NO_FACTS } from '../../test/no-facts.ts';
 import { ServingError } from '../errors.ts';
 import type { AliasName, Fingerprint, ModelName, Version } from '../ids.ts';
 import type { Stamp } from './amend.ts';
@@ -301,16 +302,6 @@ function submissionOf(fingerprint: string, incarnation = 1): Submission {
 
 function verdictOf(version: number): Verdict {
   const { digest, bytes, card } = submissionOf('');
-  const facts = {
-    irVersion: 8,
-    producer: '',
-    opsets: {},
-    operators: {},
-    nodes: 0,
-    parameters: 0,
-    parameterBytes: 0,
-    quantized: 'no' as const,
-  };
   return {
     model,
     incarnation: 1,
@@ -322,7 +313,7 @@ function verdictOf(version: number): Verdict {
     outcome: {
       kind: 'ready',
       signature: { inputs: [], outputs: [] },
-      facts,
+      facts: NO_FACTS,
       warnings: [],
       loadMs: 1,
     },

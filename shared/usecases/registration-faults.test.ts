@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { NO_FACTS } from '../../test/no-facts.ts';
 import { createModelFiles } from '../adapters/disk/model-files.ts';
 import { createSpool } from '../adapters/disk/spool.ts';
 import { createMemoryArtifacts } from '../adapters/memory/artifacts.ts';
@@ -37,16 +38,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const FINE: Inspection = {
   ok: true,
   signature: { inputs: [], outputs: [] },
-  facts: {
-    irVersion: 8,
-    producer: '',
-    opsets: {},
-    operators: {},
-    nodes: 0,
-    parameters: 0,
-    parameterBytes: 0,
-    quantized: 'no',
-  },
+  facts: NO_FACTS,
   warnings: [],
   loadMs: 1,
 };

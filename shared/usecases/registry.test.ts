@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { NO_FACTS } from '../../test/no-facts.ts';
 import { createMemoryRegistry } from '../adapters/memory/registry.ts';
 import { ServingError } from '../errors.ts';
 import type { AliasName, Fingerprint, ModelName, Version } from '../ids.ts';
@@ -335,16 +336,6 @@ function submissionOf(fingerprint: string, of: Partial<Submission> = {}): Submis
 
 function verdictOf(version: number): Verdict {
   const { digest, bytes, card } = submissionOf('');
-  const facts = {
-    irVersion: 8,
-    producer: '',
-    opsets: {},
-    operators: {},
-    nodes: 0,
-    parameters: 0,
-    parameterBytes: 0,
-    quantized: 'no' as const,
-  };
   return {
     model,
     incarnation: 1,
@@ -356,7 +347,7 @@ function verdictOf(version: number): Verdict {
     outcome: {
       kind: 'ready',
       signature: { inputs: [], outputs: [] },
-      facts,
+      facts: NO_FACTS,
       warnings: [],
       loadMs: 1,
     },

@@ -15,6 +15,7 @@ import {
   beginValidation,
   decideVersion,
 } from '../../shared/usecases/version-lifecycle.ts';
+import { NO_FACTS } from '../no-facts.ts';
 import { type CosmosEmulator, startCosmosEmulator } from './cosmos.ts';
 
 // A hundred writers at once, each with nothing but the store between them, lose nothing.
@@ -170,16 +171,7 @@ function verdictOf(version: Version): Verdict {
     outcome: {
       kind: 'ready',
       signature: { inputs: [], outputs: [] },
-      facts: {
-        irVersion: 8,
-        producer: '',
-        opsets: {},
-        operators: {},
-        nodes: 0,
-        parameters: 0,
-        parameterBytes: 0,
-        quantized: 'no',
-      },
+      facts: NO_FACTS,
       warnings: [],
       loadMs: 1,
     },

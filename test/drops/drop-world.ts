@@ -19,6 +19,7 @@ import {
   decideVersion,
   readVersion,
 } from '../../shared/usecases/version-lifecycle.ts';
+import { NO_FACTS } from '../no-facts.ts';
 
 /** What outlives a process, and what happens in it from outside. A model file is a text. */
 export class DropWorld {
@@ -159,16 +160,7 @@ function outcomeOf(content: string | undefined): Verdict['outcome'] {
       inputs: [input('x'), ...(content.startsWith('wide') ? [input('another')] : [])],
       outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
     },
-    facts: {
-      irVersion: 8,
-      producer: '',
-      opsets: {},
-      operators: {},
-      nodes: 0,
-      parameters: 0,
-      parameterBytes: 0,
-      quantized: 'no',
-    },
+    facts: NO_FACTS,
     warnings: [],
     loadMs: 1,
   };

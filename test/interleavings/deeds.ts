@@ -12,6 +12,7 @@ import {
   decideVersion,
   readVersion,
 } from '../../shared/usecases/version-lifecycle.ts';
+import { NO_FACTS } from '../no-facts.ts';
 import {
   anyVersion,
   type Deed,
@@ -152,16 +153,6 @@ function submissionOf(incarnation: number, fingerprint: Fingerprint): Submission
 
 function verdictOf({ incarnation, version }: RegistrationMessage, ready: boolean): Verdict {
   const { digest, bytes, card } = submissionOf(incarnation, '' as Fingerprint);
-  const facts = {
-    irVersion: 8,
-    producer: '',
-    opsets: {},
-    operators: {},
-    nodes: 0,
-    parameters: 0,
-    parameterBytes: 0,
-    quantized: 'no' as const,
-  };
   return {
     model: MODEL,
     incarnation,
@@ -171,7 +162,13 @@ function verdictOf({ incarnation, version }: RegistrationMessage, ready: boolean
     bytes,
     card,
     outcome: ready
-      ? { kind: 'ready', signature: { inputs: [], outputs: [] }, facts, warnings: [], loadMs: 1 }
+      ? {
+          kind: 'ready',
+          signature: { inputs: [], outputs: [] },
+          facts: NO_FACTS,
+          warnings: [],
+          loadMs: 1,
+        }
       : { kind: 'rejected', reasons: ['no'] },
   };
 }

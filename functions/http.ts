@@ -1,6 +1,7 @@
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { sendable } from './answer.ts';
+import { choiceHeaders } from './choice-headers.ts';
 import { declaredLength } from './content-length.ts';
 import { bugAnswer, problemAnswer } from './problem.ts';
 import { stackOf } from './stack.ts';
@@ -37,11 +38,14 @@ export async function guarded(
       return answer;
     }
     const answer = problemAnswer(request, error.failure);
+    const { choice } = error;
     if (answer.status >= 500) {
       const cause = error.cause === undefined ? '' : `; cause: ${stackOf(error.cause)}`;
       log(context, 'warn', `${answer.instance}: ${error.message}${cause}`);
     }
-    return answer;
+    return choice
+      ? { ...answer, headers: { ...answer.headers, ...choiceHeaders(choice) } }
+      : answer;
   }
 }
 

@@ -5,6 +5,7 @@ import type { InferTimings } from '../shared/ports/engine.ts';
 import { coldStartLine } from '../shared/telemetry/cold-start.ts';
 import { predict } from '../shared/usecases/predict.ts';
 import { readBody } from './body.ts';
+import { choiceHeaders } from './choice-headers.ts';
 import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
 
 const HEADER_LENGTH = 'inference-header-content-length';
@@ -58,8 +59,7 @@ function answerOf({ answer, choice }: Awaited<ReturnType<typeof predict>>): Answ
   const headers: Record<string, string> = {
     'content-type': headerLength === undefined ? 'application/json' : 'application/octet-stream',
     vary: 'accept-encoding',
-    'x-model-version': String(choice.version),
-    'x-route': choice.route,
+    ...choiceHeaders(choice),
     'server-timing': serverTiming(answer.timings),
   };
   if (headerLength !== undefined) headers[HEADER_LENGTH] = String(headerLength);

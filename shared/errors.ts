@@ -25,14 +25,27 @@ export type Failure =
 
 export type FailureKind = Failure['kind'];
 
+interface Choice {
+  readonly version: number;
+  readonly route: string;
+}
+
 /** The one exception type that carries a `Failure` to the edge that answers it. */
 export class ServingError extends Error {
   override readonly name = 'ServingError';
   readonly failure: Failure;
+  /** The version that was to answer, and why that one; undefined: there was none yet. */
+  readonly choice: Choice | undefined;
 
-  constructor(failure: Failure, options?: { cause?: unknown }) {
+  constructor(failure: Failure, options?: { cause?: unknown; choice?: Choice }) {
     super(failure.detail, options);
     this.failure = failure;
+    this.choice = options?.choice;
+  }
+
+  /** The same, of a request to that version. Several requests may fail by one and the same error. */
+  of(choice: Choice): ServingError {
+    return new ServingError(this.failure, { cause: this.cause, choice });
   }
 }
 

@@ -1,3 +1,4 @@
+import { ServingError } from '../errors.ts';
 import type { AliasName, ModelName, Version } from '../ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine, InferAnswer, InferJob } from '../ports/engine.ts';
@@ -68,6 +69,6 @@ export async function predict(
   } catch (error) {
     statistics.failed(model, choice.version, (clock() - arrivedAt) * 1e6);
     watch?.failed(error);
-    throw error;
+    throw error instanceof ServingError ? error.of(choice) : error;
   }
 }

@@ -78,6 +78,14 @@ function binaryRequest(parameters: object = {}): { body: Uint8Array<ArrayBuffer>
   };
 }
 
+test('a request that fails says at which version, too', async () => {
+  const { status, headers } = await post('/v2/models/digits/infer', '{"inputs": []}');
+  expect(status).toBe(400);
+  expect([headers.get('x-model-version'), headers.get('x-route')]).toEqual(['1', 'production']);
+  const unknown = await post('/v2/models/nobody/infer', jsonRequest);
+  expect(unknown.headers.get('x-model-version')).toBeNull();
+});
+
 describe('the same answer in every form', () => {
   let expected: Answer;
   beforeAll(async () => {

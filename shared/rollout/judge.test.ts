@@ -254,6 +254,13 @@ describe('production’s p95', () => {
       decision: 'hold',
       why: 'production’s p95 is known after 100 runs',
     });
+    // Three times the step's 60 seconds are enough of that.
+    const late = judge({
+      rollout: early,
+      counts: [counts(FINE, { latency: latency(99) })],
+      now: START + 180_000,
+    });
+    expect(late.judgement.decision).toBe('advance');
     const enough = judge({
       rollout: early,
       counts: [

@@ -9,6 +9,9 @@ const FREEZE_AFTER = 100;
 /** Times `minRequests` that a stage is held at most because harm may be building up. */
 const PATIENCE = 10;
 
+/** Times `minSeconds` that a stage is held at most because too few runs could be timed. */
+const LATENCY_PATIENCE = 3;
+
 /** A candidate with so few failures may have met one bad caller. */
 const MIN_FAILURES = 10;
 
@@ -89,7 +92,7 @@ function whatIsMissing(looked: Looked): string | undefined {
     const what = stage.kind === 'shadow' ? 'copies are compared' : 'requests are through';
     return `${seen} of ${wanted} ${what}`;
   }
-  const seconds = (looked.now - Date.parse(stage.startedAt)) / 1000;
+  const seconds = secondsOf(looked);
   return seconds >= plan.minSeconds
     ? undefined
     : `${Math.floor(seconds)} of ${plan.minSeconds} seconds are over`;
@@ -105,11 +108,18 @@ function doubtsOf(looked: Looked): string | undefined {
   if (building) {
     return `${building.name}: harm is neither proven nor unlikely: ${building.finding}; ${evidenceText(building)}`;
   }
+  // With so little traffic that this takes much longer than the step, latency stays unjudged.
+  if (secondsOf(looked) >= LATENCY_PATIENCE * rollout.plan.minSeconds) return undefined;
   if (rollout.slowMs === undefined) return `production’s p95 is known after ${FREEZE_AFTER} runs`;
   if (candidate.timed < wanted / 2 && seen < 2 * wanted) {
     return `${candidate.timed} of the candidate’s runs could be timed, of ${Math.ceil(wanted / 2)}`;
   }
   return undefined;
+}
+
+/** Since the stage began. */
+function secondsOf({ rollout, now }: Looked): number {
+  return (now - Date.parse(rollout.stage.startedAt)) / 1000;
 }
 
 /**

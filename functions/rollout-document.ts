@@ -33,7 +33,7 @@ export function rolloutDocument(
   };
 }
 
-/** A rollout that was changed, with the model as it then is. */
+/** A rollout that was changed, and beside its members those of the model as it then is. */
 export function rolloutAnswer(
   { record, rollout }: { readonly record: ModelRecord; readonly rollout: Rollout },
   {
@@ -41,6 +41,10 @@ export function rolloutAnswer(
     headers = {},
   }: { status?: number; headers?: Readonly<Record<string, string>> } = {},
 ): Answer {
-  const document = { ...rolloutDocument(rollout), model: modelDocument(record) };
-  return json(status, document, { etag: etagOf(record), ...headers });
+  const { rollout: _, ...model } = modelDocument(record);
+  return json(
+    status,
+    { ...model, ...rolloutDocument(rollout) },
+    { etag: etagOf(record), ...headers },
+  );
 }

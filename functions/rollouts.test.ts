@@ -113,11 +113,12 @@ describe('a rollout', () => {
       startedBy: 'anonymous',
       createdAt: time,
     };
-    expect(answer.body).toEqual({ ...document, model: expect.anything() });
-    expect(answer.body.model).toMatchObject({
+    expect(answer.body).toEqual({
+      ...document,
       name: 'churn',
       routing: { production: '1', shadow: { version: '2', percent: 20 } },
-      rollout: { id: answer.body.id, state: 'running', percent: 0 },
+      aliases: {},
+      versions: expect.anything(),
     });
     const read = await call(readRolloutFunction, { id: String(answer.body.id) });
     expect(read).toMatchObject({ status: 200, etag: '"2"' });
@@ -129,7 +130,7 @@ describe('a rollout', () => {
     await register(2);
     const { body } = await start({ version: 2, steps: [100] });
     expect(body).toMatchObject({ state: 'completed', percent: 100, finishedAt: time });
-    expect(body.model).not.toHaveProperty('rollout');
+    expect(body).toMatchObject({ name: 'churn', routing: { production: '2' } });
     expect(await routed()).toEqual({ production: '2' });
   });
 
@@ -140,13 +141,16 @@ describe('a rollout', () => {
     expect(paused).toMatchObject({
       status: 200,
       etag: '"3"',
-      body: { state: 'paused', why: 'looking at it', percent: 10, model: { name: 'churn' } },
+      body: { state: 'paused', why: 'looking at it', percent: 10, name: 'churn' },
     });
     expect((await call(pauseRolloutFunction, { id })).etag).toBe('"3"');
     expect((await call(resumeRolloutFunction, { id })).body).toMatchObject({ state: 'running' });
     const promoted = await call(promoteRolloutFunction, { id });
-    expect(promoted.body).toMatchObject({ state: 'completed', percent: 100 });
-    expect(promoted.body.model).toMatchObject({ routing: { production: '2' } });
+    expect(promoted.body).toMatchObject({
+      state: 'completed',
+      percent: 100,
+      routing: { production: '2' },
+    });
 
     const other = await started({ version: '3' });
     expect((await call(abortRolloutFunction, { id: other })).body).toMatchObject({

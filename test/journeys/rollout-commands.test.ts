@@ -78,14 +78,12 @@ describe('a rollout', () => {
     expect([again.status, again.headers.get('etag')]).toEqual([200, paused.headers.get('etag')]);
     const resumed = await call('POST', `${path}/resume`);
     expect(resumed).toMatchObject({ status: 200, document: { state: 'running' } });
-    const promoted = await call<RolloutDocument & { model: ModelDocument }>(
-      'POST',
-      `${path}/promote`,
-    );
+    const promoted = await call<RolloutDocument & ModelDocument>('POST', `${path}/promote`);
     expect(promoted.document).toMatchObject({
       state: 'completed',
       percent: 100,
-      model: { routing: { production: '2' } },
+      name: 'promoted',
+      routing: { production: '2' },
     });
     const late = await call<{ error: string }>('POST', `${path}/abort`);
     expect([late.status, late.document.error]).toEqual([409, expect.stringContaining('completed')]);

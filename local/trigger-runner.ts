@@ -2,7 +2,7 @@ import { runMessage } from '../functions/message.ts';
 import type { Context, TriggeredFunction } from '../functions/trigger.ts';
 import { Invocation, type Log } from './invocation.ts';
 
-/** Runs functions that nobody waits for, and says on a line each how it went. */
+/** Runs functions that nobody waits for, and says on a line how it went. */
 export class TriggerRunner {
   readonly #log: Log;
   readonly #onDone: () => void;
@@ -29,10 +29,13 @@ export class TriggerRunner {
       // The message edge has logged it.
       done = false;
     }
-    const ms = (performance.now() - begun).toFixed(1);
-    this.#log(
-      `${definition.kind} ${definition.name} ${trigger.about} ${done ? 'done' : 'failed'} ${ms} ms`,
-    );
+    // A timer that had something to do has said so itself; the other ticks are no news.
+    if (definition.kind !== 'timer' || !done) {
+      const ms = (performance.now() - begun).toFixed(1);
+      this.#log(
+        `${definition.kind} ${definition.name} ${trigger.about} ${done ? 'done' : 'failed'} ${ms} ms`,
+      );
+    }
     this.#onDone();
     return done;
   }

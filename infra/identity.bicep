@@ -1,0 +1,19 @@
+// Who the app is towards everything else. There are no keys to keep, rotate or leak.
+@description('Where the resources stand.')
+param location string
+
+@description('The name of the identity.')
+param name string
+
+@description('Tags of every resource.')
+param tags object
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: name
+  location: location
+  tags: tags
+}
+
+output id string = identity.id
+output clientId string = identity.properties.clientId
+output principalId string = identity.properties.principalId

@@ -7,6 +7,7 @@ import { changeModel } from '../shared/usecases/change-model.ts';
 import { PROPER } from './interleavings/rollout-deeds.ts';
 import { ROLLOUT_FAULTS } from './interleavings/rollout-faults.ts';
 import { type Fault, interleave } from './interleavings/run.ts';
+import { tooLate } from './interleavings/too-late.ts';
 import { without } from './interleavings/without.ts';
 
 // Register, validate, retire, route, name, roll out, roll back, delete and read, all at once, with
@@ -115,42 +116,12 @@ describe('what is done wrong is found', () => {
     ],
     [
       'copying events out after they were dropped',
-      {
-        registry(registry) {
-          const late: (() => Promise<unknown>)[] = [];
-          return without(() => ({
-            createEvent(model, event) {
-              late.push(() => registry.createEvent(model, event));
-              return Promise.resolve(true);
-            },
-            async replaceModel(record, etag) {
-              const stored = await registry.replaceModel(record, etag);
-              for (const copy of late.splice(0)) await copy();
-              return stored;
-            },
-          }))(registry);
-        },
-      },
+      { registry: tooLate('createEvent') },
       /was dropped and not copied out/,
     ],
     [
       'writing the verdict after the state',
-      {
-        registry(registry) {
-          const late: (() => Promise<unknown>)[] = [];
-          return without(() => ({
-            createVerdict(verdict) {
-              late.push(() => registry.createVerdict(verdict));
-              return Promise.resolve(true);
-            },
-            async replaceModel(record, etag) {
-              const stored = await registry.replaceModel(record, etag);
-              for (const write of late.splice(0)) await write();
-              return stored;
-            },
-          }))(registry);
-        },
-      },
+      { registry: tooLate('createVerdict') },
       /without its verdict/,
     ],
     [

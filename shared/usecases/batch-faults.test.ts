@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { type Crash, mortality } from '../../test/mortality.ts';
 import { createMemoryBatchFiles } from '../adapters/memory/batch-files.ts';
 import { createMemoryBatchJobs } from '../adapters/memory/batch-jobs.ts';
 import { createMemoryMessages } from '../adapters/memory/messages.ts';
@@ -58,36 +59,8 @@ function world(maxChunkBytes: number) {
 }
 type World = ReturnType<typeof world>;
 
-/** A process that stops for good at its `call`th call of a port, before or after it took effect. */
-interface Crash {
-  readonly call: number;
-  readonly after: boolean;
-}
-
 function processIn(shared: World, crash?: Crash): BatchDeps & { death: Promise<void> } {
-  let calls = 0;
-  let die: () => void = () => undefined;
-  const death = new Promise<void>((resolve) => {
-    die = resolve;
-  });
-  const never = (): Promise<never> => {
-    die();
-    return new Promise(() => undefined);
-  };
-  const mortal = <Port extends object>(port: Port): Port =>
-    new Proxy(port, {
-      get(target, name) {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function' || name === 'read') return method;
-        return async (...args: unknown[]): Promise<unknown> => {
-          calls++;
-          const last = crash !== undefined && calls >= crash.call;
-          if (last && (calls > crash.call || !crash.after)) return never();
-          const answer: unknown = await Reflect.apply(method, target, args);
-          return last ? never() : answer;
-        };
-      },
-    });
+  const { mortal, death } = mortality(crash);
   const record = {
     model,
     incarnation: 1,
@@ -123,7 +96,7 @@ function processIn(shared: World, crash?: Crash): BatchDeps & { death: Promise<v
       sweepAfterMs: SWEEP_AFTER_MS,
     },
     batchJobs: mortal(shared.batchJobs),
-    batchFiles: mortal(shared.batchFiles),
+    batchFiles: mortal(shared.batchFiles, ['read']),
     messages: mortal(shared.messages),
     registry,
     models,

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Crash, mortality } from '../../test/mortality.ts';
 import { NO_FACTS } from '../../test/no-facts.ts';
 import { createModelFiles } from '../adapters/disk/model-files.ts';
 import { createSpool } from '../adapters/disk/spool.ts';
@@ -63,39 +64,9 @@ function world() {
 }
 type World = ReturnType<typeof world>;
 
-/** Where a process stops: at its `call`th call of a port, before or after it took effect. */
-interface Crash {
-  call: number;
-  when: 'before' | 'after';
-}
-
 /** A process in that world; with a crash, its calls from then on never come back. */
 function processIn(shared: World, crash?: Crash) {
-  let calls = 0;
-  let crashed: () => void = () => undefined;
-  const death = new Promise<'crashed'>((resolve) => {
-    crashed = () => {
-      resolve('crashed');
-    };
-  });
-  const never = (): Promise<never> => {
-    crashed();
-    return new Promise(() => undefined);
-  };
-  const mortal = <Port extends object>(port: Port): Port =>
-    new Proxy(port, {
-      get(target, name) {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]): Promise<unknown> => {
-          calls += 1;
-          const last = crash !== undefined && calls >= crash.call;
-          if (last && (calls > crash.call || crash.when === 'before')) return never();
-          const answer: unknown = await Reflect.apply(method, target, args);
-          return last ? never() : answer;
-        };
-      },
-    });
+  const { mortal, death } = mortality(crash);
   const artifacts = mortal<ArtifactStore>(shared.artifacts);
   const inspector: ModelInspector = { inspect: () => Promise.resolve(MEASURED) };
   return {
@@ -161,11 +132,11 @@ async function atEveryCrash(
   examine: (shared: World) => Promise<void>,
 ): Promise<number> {
   let crashes = 0;
-  for (const when of ['before', 'after'] as const) {
+  for (const after of [false, true]) {
     for (let call = 1; ; call++) {
       const shared = world();
       await prepare(shared);
-      const process = processIn(shared, { call, when });
+      const process = processIn(shared, { call, after });
       const end = await Promise.race([work(process).then(() => 'through'), process.death]);
       await examine(shared);
       if (end === 'through') break;

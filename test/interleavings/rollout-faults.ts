@@ -8,6 +8,7 @@ import { changeModel } from '../../shared/usecases/change-model.ts';
 import { MODEL } from './deed.ts';
 import { decided, PROPER } from './rollout-deeds.ts';
 import type { Fault } from './run.ts';
+import { tooLate } from './too-late.ts';
 import { without } from './without.ts';
 
 /** Ways to roll out that are wrong, and what gives each away. */
@@ -56,22 +57,7 @@ export const ROLLOUT_FAULTS: readonly [string, Fault, RegExp][] = [
   ],
   [
     'copying rollouts out after they were dropped',
-    {
-      registry(registry) {
-        const late: (() => Promise<unknown>)[] = [];
-        return without(() => ({
-          createRollout(model, rollout) {
-            late.push(() => registry.createRollout(model, rollout));
-            return Promise.resolve(true);
-          },
-          async replaceModel(record, etag) {
-            const stored = await registry.replaceModel(record, etag);
-            for (const copy of late.splice(0)) await copy();
-            return stored;
-          },
-        }))(registry);
-      },
-    },
+    { registry: tooLate('createRollout') },
     /rollout \w+ is lost/,
   ],
   [

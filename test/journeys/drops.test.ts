@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -147,6 +149,57 @@ describe('what can not be served', () => {
     expect(await reportOn('No Model/model.onnx', nameless)).toMatchObject({ outcome: 'refused' });
     for (const model of ['empty', 'wrong']) {
       expect((await fetch(`${host.url}/models/${model}`)).status).toBe(404);
+    }
+  });
+});
+
+describe('the command `npm run drop`', () => {
+  const run = async (...args: string[]) => {
+    const command = join(process.env.PILOTLIGHT_TEST_DIST ?? '', 'drop.mjs');
+    const child = spawn(process.execPath, [command, ...args], {
+      env: { ...process.env, NODE_OPTIONS: '', DATA_DIR: host.dataDir },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let told = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    }
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, told };
+  };
+
+  test('puts a model, its card and its rows into the emulators of the host that runs', async () => {
+    const { code, told } = await run(
+      'by-command',
+      'models/digits/model.onnx',
+      ...['--card', 'models/digits/card.json'],
+      ...['--evaluation', 'models/digits/evaluation.csv', '--folder', 'a'],
+    );
+    expect(told.trim().split('\n')).toEqual(
+      ['card.json', 'evaluation.csv', 'model.onnx'].map((name) => `incoming/by-command/a/${name}`),
+    );
+    expect(code).toBe(0);
+    const { etag } = await incoming.getBlobClient('by-command/a/model.onnx').getProperties();
+    const report = await reportOn('by-command/a/model.onnx', etag ?? '');
+    expect(report).toMatchObject({ outcome: 'production', version: '1' });
+  });
+
+  test.each([
+    [[], 'expected a model and one file, got nothing'],
+    [['digits', 'model.pb'], 'expected a file *.onnx, got model.pb'],
+    [['digits', 'model.onnx', '--cart', 'x'], '--cart'],
+  ])('%j is told what it should be', async (args, message) => {
+    const { code, told } = await run(...args);
+    expect(told).toContain(message);
+    expect(told).toContain('Usage: npm run drop');
+    expect(code).toBe(2);
+  });
+
+  test('a file that is not there leaves nothing behind', async () => {
+    const { code, told } = await run('by-command', 'no-such.onnx', '--folder', 'b');
+    expect([code, told]).toEqual([1, expect.stringContaining('no-such.onnx')]);
+    for await (const { name } of incoming.listBlobsFlat({ prefix: 'by-command/b' })) {
+      throw new Error(`it left ${name}`);
     }
   });
 });

@@ -11,6 +11,7 @@ import type { RegistryDeps } from '../../shared/usecases/change-model.ts';
 import type { JudgeDeps } from '../../shared/usecases/judge-rollouts.ts';
 import { LiveRecorder } from '../../shared/usecases/live-recorder.ts';
 import { allocateVersion, decideVersion } from '../../shared/usecases/version-lifecycle.ts';
+import { type Crash, mortality } from '../mortality.ts';
 
 export const model = 'm' as ModelName;
 export const [ONE, TWO] = [1 as Version, 2 as Version];
@@ -78,30 +79,8 @@ export async function newWorld() {
 export type World = Awaited<ReturnType<typeof newWorld>>;
 
 /** A judge that stops for good at its `call`th call of a port, before or after it took effect. */
-export function judgeIn(world: World, crash?: { call: number; after: boolean }) {
-  let calls = 0;
-  let die: () => void = () => undefined;
-  const death = new Promise<void>((resolve) => {
-    die = resolve;
-  });
-  const never = (): Promise<never> => {
-    die();
-    return new Promise(() => undefined);
-  };
-  const mortal = <Port extends object>(port: Port): Port =>
-    new Proxy(port, {
-      get(target, name) {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]): Promise<unknown> => {
-          calls++;
-          const last = crash !== undefined && calls >= crash.call;
-          if (last && (calls > crash.call || !crash.after)) return never();
-          const answer: unknown = await Reflect.apply(method, target, args);
-          return last ? never() : answer;
-        };
-      },
-    });
+export function judgeIn(world: World, crash?: Crash) {
+  const { mortal, death } = mortality(crash);
   const deps: JudgeDeps = {
     ...world.deps,
     registry: mortal(world.deps.registry),

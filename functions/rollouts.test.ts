@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ServingError } from '../shared/errors.ts';
 import type { Fingerprint, ModelName, RolloutId, Version } from '../shared/ids.ts';
 import type { Verdict } from '../shared/registry/model-record.ts';
 import { startRollout } from '../shared/usecases/start-rollout.ts';
@@ -124,6 +125,15 @@ describe('a rollout', () => {
     expect(read).toMatchObject({ status: 200, etag: '"2"' });
     // What it is judged by now stands beside what was started.
     expect(read.body).toMatchObject({ ...document, verdict: { decision: 'hold' } });
+  });
+
+  test('can be looked at while its counters can’t be read', async () => {
+    await register(2);
+    const id = await started();
+    const down = new ServingError({ kind: 'unavailable', detail: 'd', retryAfterSeconds: 1 });
+    Object.assign(app, { counters: { ...app.counters, list: () => Promise.reject(down) } });
+    const { status, body } = await call(readRolloutFunction, { id });
+    expect([status, body.state, body.verdict]).toEqual([200, 'running', undefined]);
   });
 
   test('may be over in the answer that starts it', async () => {

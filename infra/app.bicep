@@ -25,6 +25,8 @@ param insightsConnectionString string
 @description('How it scales.')
 param scale Scale
 
+@description('Who may do what: by the keys of functions, or by the roles of who signed in.')
+param access 'keys' | 'roles'
 
 @description('The subnet it calls out from; null: the internet.')
 param subnetId string?
@@ -125,6 +127,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         PILOTLIGHT_DISK_CACHE_BYTES: '300000000'
         PILOTLIGHT_PREPARED_CACHE_BYTES: '250000000'
         PILOTLIGHT_MAX_SPOOL_BYTES: '150000000'
+        PILOTLIGHT_ACCESS: access
         // As shared/config.ts has them, so that all of them can be seen and changed in one place.
         PILOTLIGHT_BATCH_CHUNK_BYTES: '16777216'
         PILOTLIGHT_BATCH_TTL_MS: '604800000'
@@ -137,10 +140,13 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         PILOTLIGHT_MAX_INLINE_RUN_MS: '0.2'
         PILOTLIGHT_MAX_MODEL_BYTES: '250000000'
         PILOTLIGHT_MAX_QUEUED_REQUESTS: '1000'
+        PILOTLIGHT_MAX_REQUESTS_PER_CALLER: '500'
         PILOTLIGHT_MAX_RUN_MS: '120000'
         PILOTLIGHT_REQUEST_TIMEOUT_MS: '60000'
         PILOTLIGHT_ROUTING_TTL_MS: '2000'
         PILOTLIGHT_SWEEP_AFTER_MS: '120000'
+        PILOTLIGHT_TELEMETRY_FLUSH_MS: '15000'
+        PILOTLIGHT_TRACES_PER_SECOND: '5'
       },
       empty(batchUrlHosts)
         ? {}

@@ -153,6 +153,7 @@ module app 'app.bicep' = {
     cosmos: { endpoint: cosmos.outputs.endpoint, database: 'pilotlight' }
     insightsConnectionString: monitoring.outputs.connectionString
     scale: scale
+    access: signIn == null ? 'keys' : 'roles'
     subnetId: network.?outputs.appSubnetId
     batchUrlHosts: batchUrlHosts
     settings: settings

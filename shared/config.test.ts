@@ -51,7 +51,23 @@ describe('settings', () => {
     });
   });
 
+  test('say where telemetry goes, as the host’s own do', () => {
+    expect(parseConfig(STRINGS).telemetry).toBeUndefined();
+    const connectionString = 'InstrumentationKey=1;IngestionEndpoint=http://127.0.0.1';
+    const sent = { ...STRINGS, APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString };
+    expect(parseConfig(sent).telemetry).toEqual({
+      connectionString,
+      identity: undefined,
+      flushMs: 15_000,
+      tracesPerSecond: 5,
+    });
+    const authentication = 'ClientId=me;Authorization=AAD';
+    const byIdentity = { ...sent, APPLICATIONINSIGHTS_AUTHENTICATION_STRING: authentication };
+    expect(parseConfig(byIdentity).telemetry?.identity).toEqual({ clientId: 'me' });
+  });
+
   test.each([
+    ['PILOTLIGHT_ACCESS', 'nobody', 'one of keys, roles, open'],
     ['PILOTLIGHT_VCPUS', '65', 'a number from 1 to 64'],
     ['PILOTLIGHT_VCPUS', '0', 'a number from 1 to 64'],
     ['PILOTLIGHT_VCPUS', '', 'a number from 1 to 64'],

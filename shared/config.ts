@@ -6,6 +6,22 @@ export type Connection<Endpoints> =
   | { readonly kind: 'identity'; readonly endpoints: Endpoints; readonly clientId?: string }
   | { readonly kind: 'connectionString'; readonly connectionString: string };
 
+/** Where telemetry goes, and how much of it. */
+export interface TelemetryConfig {
+  readonly connectionString: string;
+  /** By identity (`clientId`: a user-assigned one) in place of the key in the connection string. */
+  readonly identity: { readonly clientId?: string } | undefined;
+  readonly flushMs: number;
+  /** Of predictions that went well; what failed, and all other work, is told of besides. */
+  readonly tracesPerSecond: number;
+}
+
+/**
+ * Who may do what. `open`: everybody everything, on a machine of one's own. `keys`: the platform lets
+ * in who has a function's key. `roles`: by the roles of who signed in, as the platform tells.
+ */
+export type AccessMode = 'open' | 'keys' | 'roles';
+
 /** Everything that can be set, parsed once. Units stand in the names. */
 export interface Config {
   readonly storage: Connection<{ blob: string; queue: string }>;
@@ -52,6 +68,11 @@ export interface Config {
   readonly inspectionMemoryBytes: number;
   /** HTTP between the Functions host and the worker proxied (true) or over gRPC. */
   readonly httpStreaming: boolean;
+  readonly access: AccessMode;
+  /** Requests of one caller that are under way on an instance. */
+  readonly maxRequestsPerCaller: number;
+  /** Undefined: nobody is told. */
+  readonly telemetry: TelemetryConfig | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -99,9 +120,32 @@ export function parseConfig(env: Env): Config {
     evaluationTimeoutMs: given.count('PILOTLIGHT_EVALUATION_TIMEOUT_MS', 300_000),
     inspectionMemoryBytes: given.count('PILOTLIGHT_INSPECTION_MEMORY_BYTES', 1_500_000_000),
     httpStreaming: given.flag('PILOTLIGHT_HTTP_STREAMING', true),
+    access: given.choice('PILOTLIGHT_ACCESS', ['keys', 'roles', 'open']),
+    maxRequestsPerCaller: given.count('PILOTLIGHT_MAX_REQUESTS_PER_CALLER', 500),
+    telemetry: telemetryOf(given),
   };
   given.refuseIfWrong();
   return config;
+}
+
+/** What the Functions host goes by too: its own settings, and its own format. */
+function telemetryOf(given: Settings): TelemetryConfig | undefined {
+  const connectionString = given.optional('APPLICATIONINSIGHTS_CONNECTION_STRING');
+  const authentication = given.optional('APPLICATIONINSIGHTS_AUTHENTICATION_STRING') ?? '';
+  const flushMs = given.count('PILOTLIGHT_TELEMETRY_FLUSH_MS', 15_000, 600_000);
+  const tracesPerSecond = given.number('PILOTLIGHT_TRACES_PER_SECOND', 5, {
+    least: 0,
+    most: 1_000,
+  });
+  if (connectionString === undefined) return undefined;
+  const clientId = /(?:^|;)\s*ClientId=([^;]+)/i.exec(authentication)?.[1]?.trim();
+  const byIdentity = /(?:^|;)\s*Authorization=AAD\s*(?:;|$)/i.test(authentication);
+  return {
+    connectionString,
+    identity: byIdentity ? { ...(clientId && { clientId }) } : undefined,
+    flushMs,
+    tracesPerSecond,
+  };
 }
 
 /**
@@ -138,12 +182,25 @@ class Settings {
     return text ?? fallback;
   }
 
+  /** Unset and empty are the same. */
+  optional(name: string): string | undefined {
+    return this.#env[name] || undefined;
+  }
+
   flag(name: string, fallback: boolean): boolean {
     const text = this.#env[name];
     if (text !== undefined && text !== 'true' && text !== 'false') {
       this.#expected(name, 'true or false');
     }
     return text === undefined ? fallback : text === 'true';
+  }
+
+  /** One of them, the first unless it is set. */
+  choice<Choice extends string>(name: string, choices: readonly [Choice, ...Choice[]]): Choice {
+    const text = this.#env[name];
+    const chosen = choices.find((choice) => choice === (text ?? choices[0]));
+    if (chosen === undefined) this.#expected(name, `one of ${choices.join(', ')}`);
+    return chosen ?? choices[0];
   }
 
   /** By a connection string in `prefix`, else by URLs in `{prefix}__{setting}`. */

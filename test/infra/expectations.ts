@@ -10,7 +10,7 @@ const READ_BY_THE_HOST = ['PILOTLIGHT_STORAGE__credential'];
 /** Settings that `shared/config.ts` reads are set, and no others. */
 export const settings: Expectation = (infra) => {
   const block = blockAfter(fileOf(infra, 'app.bicep'), /resource appSettings 'config'/) ?? '';
-  const set = new Set([...block.matchAll(/^\s*(PILOTLIGHT_\w+):/gm)].map(([, name]) => name ?? ''));
+  const set = new Set([...block.matchAll(/^\s*((?:PILOTLIGHT|APPLICATIONINSIGHTS)_\w+):/gm)].map(([, name]) => name ?? ''));
   const read = settingsRead();
   return [
     ...[...read].filter((name) => !set.has(name)).map((name) => `${name} is not set`),

@@ -28,7 +28,7 @@ const http = (name: string, handler: HttpFunction['handler']): HttpFunction => (
   name,
   route: 'things/{thing}/{part?}',
   methods: ['GET', 'PUT'],
-  access: 'function',
+  access: 'Scorer',
   handler,
 });
 

@@ -16,7 +16,7 @@ function resultFunction(result: BatchResult): HttpFunction {
     name: `batch-${result}`,
     route: `batches/{id}/${result}`,
     methods: ['GET'],
-    access: 'function',
+    access: 'Scorer',
     async handler(app, request) {
       const { findResult } = await import('../shared/usecases/batch-result.ts');
       const id = parseBatchId(request.params.id ?? '');

@@ -1,4 +1,12 @@
-import type { Request } from './trigger.ts';
+/** A ladder: each may do what those before it may, and more. */
+export const ROLES = ['Scorer', 'Publisher', 'Operator'] as const;
+export type Role = (typeof ROLES)[number];
 
-/** Who asks, as the model's history names them. Until access is controlled, nobody says who they are. */
-export const callerOf: (request: Pick<Request, 'headers'>) => string = () => 'anonymous';
+/** Who asks. */
+export interface Caller {
+  /** As the history of models names them; printable, and never a key. */
+  readonly name: string;
+}
+
+/** Nobody said who they are. */
+export const ANONYMOUS: Caller = { name: 'anonymous' };

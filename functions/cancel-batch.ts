@@ -9,7 +9,7 @@ export const cancelBatchFunction: HttpFunction = {
   name: 'cancel-batch',
   route: 'batches/{id}',
   methods: ['DELETE'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const [{ cancelBatch }, { progressOf }] = await Promise.all([
       import('../shared/usecases/end-batch.ts'),

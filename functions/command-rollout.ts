@@ -1,6 +1,5 @@
 import { parseModelName, parseRolloutId } from '../shared/ids.ts';
 import type { RolloutCommand } from '../shared/registry/rollout-commands.ts';
-import { callerOf } from './caller.ts';
 import { preconditionOf } from './model-document.ts';
 import { readWhy } from './read-why.ts';
 import { rolloutAnswer } from './rollout-document.ts';
@@ -19,13 +18,13 @@ function commanding(command: RolloutCommand): HttpFunction {
     name: `${command}-rollout`,
     route: `models/{model}/rollouts/{id}/${command}`,
     methods: ['POST'],
-    access: 'function',
-    async handler(app, request) {
+    access: 'Operator',
+    async handler(app, request, _context, { caller }) {
       const model = parseModelName(request.params['model'] ?? '');
       const id = parseRolloutId(request.params['id'] ?? '');
       const allows = preconditionOf(request);
       const why = await readWhy(request);
-      const who = callerOf(request);
+      const who = caller.name;
       const { commandRollout } = await import('../shared/usecases/command-rollout.ts');
       return rolloutAnswer(await commandRollout(app, { model, id, command, why, allows, who }));
     },

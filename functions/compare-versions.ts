@@ -18,7 +18,7 @@ export const compareVersionsFunction: HttpFunction = {
   name: 'compare-versions',
   route: 'models/{model}/compare',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const wanted = { a: queryVersion(request, 'a'), b: queryVersion(request, 'b') };

@@ -1,5 +1,4 @@
 import { json } from './answer.ts';
-import { callerOf } from './caller.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { HttpFunction } from './trigger.ts';
 
@@ -9,8 +8,8 @@ export const createBatchFunction: HttpFunction = {
   name: 'create-batch',
   route: 'batches',
   methods: ['POST'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Scorer',
+  async handler(app, request, _context, { caller }) {
     const [{ readBatchBody }, { createBatch }, { batchDocument }, { progressOf }] =
       await Promise.all([
         import('./batch-body.ts'),
@@ -22,7 +21,7 @@ export const createBatchFunction: HttpFunction = {
     const body = await readBatchBody(request, app.config.maxBodyBytes);
     const job = await createBatch(app, {
       ...body,
-      who: callerOf(request),
+      who: caller.name,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
     const document = batchDocument({ job, progress: await progressOf(app, job) });

@@ -1,7 +1,6 @@
 import { ServingError } from '../shared/errors.ts';
 import { parseModelName, quoted } from '../shared/ids.ts';
 import { deleteModel } from '../shared/usecases/delete-model.ts';
-import { callerOf } from './caller.ts';
 import { preconditionOf } from './model-document.ts';
 import type { HttpFunction, Request } from './trigger.ts';
 
@@ -11,13 +10,13 @@ export const deleteModelFunction: HttpFunction = {
   name: 'delete-model',
   route: 'models/{model}',
   methods: ['DELETE'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Operator',
+  async handler(app, request, _context, { caller }) {
     await deleteModel(app, {
       model: parseModelName(request.params.model ?? ''),
       force: isForced(request),
       allows: preconditionOf(request),
-      who: callerOf(request),
+      who: caller.name,
     });
     return { status: 204 };
   },

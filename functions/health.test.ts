@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
+import { ANONYMOUS } from './caller.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
 import type { Request } from './trigger.ts';
@@ -33,7 +34,7 @@ function setup() {
   } as unknown as App;
   const context = { invocationId: 'i', functionName: 'f', log, warn: log, error: log };
   const ready = async () => {
-    const answer = await readyFunction.handler(app, request, context);
+    const answer = await readyFunction.handler(app, request, context, { caller: ANONYMOUS });
     const body = JSON.parse(answer.body as string) as { reasons?: string[] };
     return { ...answer, body };
   };
@@ -47,7 +48,7 @@ const down = () =>
 
 test('live, whatever else is down', async () => {
   const { app, context } = setup();
-  const answer = await liveFunction.handler(app, request, context);
+  const answer = await liveFunction.handler(app, request, context, { caller: ANONYMOUS });
   expect(answer).toMatchObject({ status: 200, body: '{"live":true}' });
 });
 
@@ -113,7 +114,7 @@ test('two apps in one process don’t share a look', async () => {
 
 test('the server says who it is', async () => {
   const { app, context } = setup();
-  const answer = await serverMetadataFunction.handler(app, request, context);
+  const answer = await serverMetadataFunction.handler(app, request, context, { caller: ANONYMOUS });
   expect(JSON.parse(answer.body as string)).toEqual({
     name: 'pilotlight',
     version: expect.stringMatching(/^\d+\.\d+\.\d+/) as unknown,

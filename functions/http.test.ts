@@ -26,7 +26,7 @@ function call(handler: () => Promise<Answer>) {
     name: 'f',
     route: 'models',
     methods: ['POST'],
-    access: 'function',
+    access: 'Scorer',
     handler,
   };
   const answer = (headers?: Record<string, string>, on = app) =>

@@ -1,5 +1,6 @@
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
+import { authorized } from './access.ts';
 import { sendable } from './answer.ts';
 import { choiceHeaders } from './choice-headers.ts';
 import { declaredLength } from './content-length.ts';
@@ -15,8 +16,9 @@ export function answerHttp(
   context: Context,
 ): Promise<Answer> {
   return guarded(request, context, () => {
+    const caller = authorized(definition, app, request);
     checkLength(request, app.config);
-    return definition.handler(app, request, context);
+    return definition.handler(app, request, context, { caller });
   });
 }
 

@@ -15,7 +15,7 @@ export const inferFunction: HttpFunction = {
   name: 'infer',
   route: 'v2/models/{model}/infer',
   methods: ['POST'],
-  access: 'function',
+  access: 'Scorer',
   handler: infer,
 };
 
@@ -24,7 +24,7 @@ export const inferVersionFunction: HttpFunction = {
   name: 'infer-version',
   route: 'v2/models/{model}/versions/{version}/infer',
   methods: ['POST'],
-  access: 'function',
+  access: 'Scorer',
   handler: infer,
 };
 

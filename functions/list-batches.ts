@@ -10,7 +10,7 @@ export const listBatchesFunction: HttpFunction = {
   name: 'list-batches',
   route: 'batches',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const limit = queryLimit(request);
     const [{ batchesPosition }, { listBatches }] = await Promise.all([

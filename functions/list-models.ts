@@ -11,7 +11,7 @@ export const listModelsFunction: HttpFunction = {
   name: 'list-models',
   route: 'models',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const limit = queryLimit(request);
     const { modelsPosition } = await import('./request-schemas.ts');

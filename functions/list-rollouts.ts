@@ -10,7 +10,7 @@ export const listRolloutsFunction: HttpFunction = {
   name: 'list-rollouts',
   route: 'models/{model}/rollouts',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const limit = queryLimit(request);

@@ -11,7 +11,7 @@ export const listVersionsFunction: HttpFunction = {
   name: 'list-versions',
   route: 'models/{model}/versions',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const limit = queryLimit(request);

@@ -9,7 +9,7 @@ export const modelFileFunction: HttpFunction = {
   name: 'model-file',
   route: 'models/{model}/versions/{version}/model',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const version = parseVersion(request.params.version ?? '');

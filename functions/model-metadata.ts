@@ -18,12 +18,12 @@ export const versionConfigFunction = onVersion('version-config', '/config', tell
 
 function onModel(name: string, tail: string, handler: HttpFunction['handler']): HttpFunction {
   const route = `v2/models/{model}${tail}`;
-  return { kind: 'http', name, route, methods: ['GET'], access: 'function', handler };
+  return { kind: 'http', name, route, methods: ['GET'], access: 'Scorer', handler };
 }
 
 function onVersion(name: string, tail: string, handler: HttpFunction['handler']): HttpFunction {
   const route = `v2/models/{model}/versions/{version}${tail}`;
-  return { kind: 'http', name, route, methods: ['GET'], access: 'function', handler };
+  return { kind: 'http', name, route, methods: ['GET'], access: 'Scorer', handler };
 }
 
 async function describeModel(app: App, request: Request): Promise<Answer> {

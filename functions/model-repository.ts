@@ -21,7 +21,7 @@ export const repositoryIndexFunction: HttpFunction = {
   name: 'repository-index',
   route: 'v2/repository/index',
   methods: ['POST'],
-  access: 'function',
+  access: 'Scorer',
   handler: async (app, request) => {
     const text = new TextDecoder().decode(await readBody(request, MAX_BODY_BYTES));
     const { indexBody } = await import('./request-schemas.ts');
@@ -56,7 +56,7 @@ function onModel(name: string, verb: string, act: typeof loadModel): HttpFunctio
     name,
     route: `v2/repository/models/{model}/${verb}`,
     methods: ['POST'],
-    access: 'function',
+    access: 'Scorer',
     handler: async (app: App, request: Request): Promise<Answer> => {
       await readBody(request, MAX_BODY_BYTES);
       await act(app, parseModelName(request.params['model'] ?? ''));

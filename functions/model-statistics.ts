@@ -11,7 +11,7 @@ export const allStatisticsFunction: HttpFunction = {
   name: 'all-statistics',
   route: 'v2/models/stats',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   handler: (app) => Promise.resolve(json(200, { model_stats: app.statistics.all() })),
 };
 
@@ -20,7 +20,7 @@ export const modelStatisticsFunction: HttpFunction = {
   name: 'model-statistics',
   route: 'v2/models/{model}/stats',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   handler: tell,
 };
 
@@ -29,7 +29,7 @@ export const versionStatisticsFunction: HttpFunction = {
   name: 'version-statistics',
   route: 'v2/models/{model}/versions/{version}/stats',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   handler: tell,
 };
 

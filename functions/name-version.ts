@@ -1,7 +1,6 @@
 import { parseAliasName, parseModelName } from '../shared/ids.ts';
 import { nameVersion } from '../shared/usecases/name-version.ts';
 import { readJson } from './body.ts';
-import { callerOf } from './caller.ts';
 import { modelAnswer, preconditionOf } from './model-document.ts';
 import type { HttpFunction } from './trigger.ts';
 
@@ -13,14 +12,14 @@ export const nameVersionFunction: HttpFunction = {
   name: 'name-version',
   route: 'models/{model}/aliases/{alias}',
   methods: ['PUT'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Operator',
+  async handler(app, request, _context, { caller }) {
     const model = parseModelName(request.params.model ?? '');
     const alias = parseAliasName(request.params.alias ?? '');
     const allows = preconditionOf(request);
     const { aliasBody: schema } = await import('./request-schemas.ts');
     const { version } = await readJson(request, { schema, what: 'alias', maxBytes: MAX_BYTES });
-    const who = callerOf(request);
+    const who = caller.name;
     return modelAnswer(await nameVersion(app, { model, alias, version, allows, who }));
   },
 };

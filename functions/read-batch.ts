@@ -9,7 +9,7 @@ export const readBatchFunction: HttpFunction = {
   name: 'read-batch',
   route: 'batches/{id}',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const { readBatch } = await import('../shared/usecases/read-batch.ts');
     return json(200, batchDocument(await readBatch(app, parseBatchId(request.params.id ?? ''))));

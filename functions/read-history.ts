@@ -16,7 +16,7 @@ export const readHistoryFunction: HttpFunction = {
   name: 'read-history',
   route: 'models/{model}/events',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const at = request.query.get('at');

@@ -9,7 +9,7 @@ export const readModelFunction: HttpFunction = {
   name: 'read-model',
   route: 'models/{model}',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     return modelAnswer(await readModel(app, parseModelName(request.params.model ?? '')));
   },

@@ -16,7 +16,7 @@ export const readRolloutFunction: HttpFunction = {
   name: 'read-rollout',
   route: 'models/{model}/rollouts/{id}',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const id = parseRolloutId(request.params.id ?? '');

@@ -11,7 +11,7 @@ export const readVersionFunction: HttpFunction = {
   name: 'read-version',
   route: 'models/{model}/versions/{version}',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const version = parseVersion(request.params.version ?? '');

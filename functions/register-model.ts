@@ -5,7 +5,6 @@ import { awaitDecision } from '../shared/usecases/await-decision.ts';
 import { type Registration, registerModel } from '../shared/usecases/register-model.ts';
 import type { Registered, VersionView } from '../shared/usecases/version-lifecycle.ts';
 import { json } from './answer.ts';
-import { callerOf } from './caller.ts';
 import { preferredWait } from './prefer.ts';
 import { problemAnswer } from './problem.ts';
 import type { Report } from './report.ts';
@@ -19,11 +18,11 @@ export const registerModelFunction: HttpFunction = {
   name: 'register-model',
   route: 'models/{model}/versions',
   methods: ['POST'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Publisher',
+  async handler(app, request, _context, { caller }) {
     const model = parseModelName(request.params.model ?? '');
     const wait = preferredWait(request.headers.get('prefer'));
-    const registered = await receive(app, request, model);
+    const registered = await receive(app, request, { model, who: caller.name });
     const { version } = registered.entry;
     const view = await awaitDecision(app, { model, version }, (wait ?? 0) * 1_000);
     if (!view) throw goneMeanwhile(model, version);
@@ -39,12 +38,16 @@ export const registerModelFunction: HttpFunction = {
   },
 };
 
-async function receive(app: App, request: Request, model: ModelName): Promise<Registered> {
+async function receive(
+  app: App,
+  request: Request,
+  known: Pick<Registration, 'model' | 'who'>,
+): Promise<Registered> {
   // What reads forms and checks cards is more than all that answers predictions.
   const { readRegistration } = await import('./registration-body.ts');
   const { discard, ...received } = await readRegistration(app, request);
   try {
-    const registration: Registration = { model, who: callerOf(request), ...received };
+    const registration: Registration = { ...known, ...received };
     return await registerModel(app, registration);
   } finally {
     await discard();

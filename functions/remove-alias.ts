@@ -1,6 +1,5 @@
 import { parseAliasName, parseModelName } from '../shared/ids.ts';
 import { removeAlias } from '../shared/usecases/name-version.ts';
-import { callerOf } from './caller.ts';
 import { modelAnswer, preconditionOf } from './model-document.ts';
 import type { HttpFunction } from './trigger.ts';
 
@@ -10,13 +9,13 @@ export const removeAliasFunction: HttpFunction = {
   name: 'remove-alias',
   route: 'models/{model}/aliases/{alias}',
   methods: ['DELETE'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Operator',
+  async handler(app, request, _context, { caller }) {
     const record = await removeAlias(app, {
       model: parseModelName(request.params.model ?? ''),
       alias: parseAliasName(request.params.alias ?? ''),
       allows: preconditionOf(request),
-      who: callerOf(request),
+      who: caller.name,
     });
     return modelAnswer(record);
   },

@@ -1,6 +1,5 @@
 import { parseModelName, parseVersion } from '../shared/ids.ts';
 import { retireVersion } from '../shared/usecases/retire-version.ts';
-import { callerOf } from './caller.ts';
 import type { HttpFunction } from './trigger.ts';
 
 /** DELETE /models/{model}/versions/{version}: retires it, for good. */
@@ -9,12 +8,12 @@ export const retireVersionFunction: HttpFunction = {
   name: 'retire-version',
   route: 'models/{model}/versions/{version}',
   methods: ['DELETE'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Operator',
+  async handler(app, request, _context, { caller }) {
     await retireVersion(app, {
       model: parseModelName(request.params.model ?? ''),
       version: parseVersion(request.params.version ?? ''),
-      who: callerOf(request),
+      who: caller.name,
     });
     return { status: 204 };
   },

@@ -1,5 +1,4 @@
 import { parseModelName } from '../shared/ids.ts';
-import { callerOf } from './caller.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import { modelAnswer, preconditionOf } from './model-document.ts';
 import { readWhy } from './read-why.ts';
@@ -11,13 +10,13 @@ export const rollBackFunction: HttpFunction = {
   name: 'roll-back',
   route: 'models/{model}/rollback',
   methods: ['POST'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Operator',
+  async handler(app, request, _context, { caller }) {
     const model = parseModelName(request.params.model ?? '');
     const allows = preconditionOf(request);
     const given = idempotencyKeyOf(request);
     const why = await readWhy(request);
-    const who = callerOf(request);
+    const who = caller.name;
     const [{ rollBack }, { claimOf }] = await Promise.all([
       import('../shared/usecases/roll-back.ts'),
       import('../shared/usecases/idempotency.ts'),

@@ -1,6 +1,5 @@
 import { parseModelName } from '../shared/ids.ts';
 import { readJson } from './body.ts';
-import { callerOf } from './caller.ts';
 import { modelAnswer, preconditionOf } from './model-document.ts';
 import type { HttpFunction } from './trigger.ts';
 
@@ -12,8 +11,8 @@ export const routeTrafficFunction: HttpFunction = {
   name: 'route-traffic',
   route: 'models/{model}/routing',
   methods: ['PUT'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Operator',
+  async handler(app, request, _context, { caller }) {
     const model = parseModelName(request.params.model ?? '');
     const allows = preconditionOf(request);
     const [{ routingBody: schema }, { routeTraffic }] = await Promise.all([
@@ -23,7 +22,7 @@ export const routeTrafficFunction: HttpFunction = {
     const wanted = await readJson(request, { schema, what: 'routing', maxBytes: MAX_BYTES });
     const { production, candidate, shadow, allowBreaking } = wanted;
     const routing = { production, ...(candidate && { candidate }), ...(shadow && { shadow }) };
-    const who = callerOf(request);
+    const who = caller.name;
     return modelAnswer(await routeTraffic(app, { model, routing, allowBreaking, allows, who }));
   },
 };

@@ -17,6 +17,6 @@ export const serverMetadataFunction: HttpFunction = {
   name: 'server-metadata',
   route: 'v2',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   handler: () => Promise.resolve(json(200, { name, version, extensions: EXTENSIONS })),
 };

@@ -1,6 +1,5 @@
 import { parseModelName } from '../shared/ids.ts';
 import { readJson } from './body.ts';
-import { callerOf } from './caller.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import { preconditionOf } from './model-document.ts';
 import { rolloutAnswer } from './rollout-document.ts';
@@ -14,8 +13,8 @@ export const startRolloutFunction: HttpFunction = {
   name: 'start-rollout',
   route: 'models/{model}/rollouts',
   methods: ['POST'],
-  access: 'function',
-  async handler(app, request) {
+  access: 'Operator',
+  async handler(app, request, _context, { caller }) {
     const model = parseModelName(request.params.model ?? '');
     const allows = preconditionOf(request);
     const given = idempotencyKeyOf(request);
@@ -25,7 +24,7 @@ export const startRolloutFunction: HttpFunction = {
       import('../shared/usecases/idempotency.ts'),
     ]);
     const wanted = await readJson(request, { schema, what: 'rollout', maxBytes: MAX_BYTES });
-    const who = callerOf(request);
+    const who = caller.name;
     const path = `POST /models/${model}/rollouts`;
     const started = await startRollout(app, {
       model,

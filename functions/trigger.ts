@@ -1,4 +1,5 @@
 import type { App } from '../shared/compose.ts';
+import type { Caller, Role } from './caller.ts';
 
 /**
  * A request as handlers see it, over Azure's `HttpRequest` or what the local host takes from its
@@ -36,15 +37,20 @@ export interface Context {
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
+/** What is known of a request before its handler runs. */
+export interface Call {
+  readonly caller: Caller;
+}
+
 /** `route` is Azure's template: `a/{name}/b`, `{rest?}`, `{*path}`; without a leading slash. */
 export interface HttpFunction {
   readonly kind: 'http';
   readonly name: string;
   readonly route: string;
   readonly methods: readonly Method[];
-  /** `anonymous` is for health alone. */
-  readonly access: 'anonymous' | 'function';
-  readonly handler: (app: App, request: Request, context: Context) => Promise<Answer>;
+  /** The least role that may call it; `anonymous` is for health alone. */
+  readonly access: 'anonymous' | Role;
+  readonly handler: (app: App, request: Request, context: Context, call: Call) => Promise<Answer>;
 }
 
 /** A storage queue; the message is what the host parsed it to (JSON value, or string). */

@@ -11,7 +11,7 @@ export const uploadFunction: HttpFunction = {
   name: 'upload',
   route: 'uploads',
   methods: ['POST'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const { uploadBody: schema } = await import('./request-schemas.ts');
     const asked = await readJson(request, { schema, what: 'upload', maxBytes: MAX_BYTES });

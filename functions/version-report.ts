@@ -14,7 +14,7 @@ export const versionReportFunction: HttpFunction = {
   name: 'version-report',
   route: 'models/{model}/versions/{version}/report',
   methods: ['GET'],
-  access: 'function',
+  access: 'Scorer',
   async handler(app, request) {
     const model = parseModelName(request.params.model ?? '');
     const version = parseVersion(request.params.version ?? '');

@@ -308,7 +308,7 @@ describe('queues', () => {
           name: 'send',
           route: 'send',
           methods: ['POST'],
-          access: 'function',
+          access: 'Scorer',
           async handler() {
             await send(queue, 'hello');
             return { status: 202 };

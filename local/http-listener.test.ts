@@ -32,7 +32,7 @@ async function serve(
     name: 'under-test',
     route,
     methods: ['GET', 'POST', 'PUT', 'DELETE'],
-    access: 'function',
+    access: 'Scorer',
     handler: (_app, request) => handler(request),
   };
   lines = [];

@@ -8,7 +8,7 @@ function http(route: string, ...methods: Method[]): HttpFunction {
     name: route,
     route,
     methods,
-    access: 'function',
+    access: 'Scorer',
     handler: () => Promise.resolve({ status: 200 }),
   };
 }

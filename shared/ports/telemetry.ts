@@ -65,7 +65,11 @@ export interface TelemetryBatch {
 
 /** Where telemetry goes. */
 export interface TelemetrySink {
-  /** Resolves when it was taken. Rejects when it was not: nobody keeps it then. */
-  send(batch: TelemetryBatch): Promise<void>;
+  /**
+   * Resolves when it was taken, or refused for good. What was not taken this time comes back, to be
+   * sent again: the rest was taken and must not be. Rejects when nothing was taken. Takes a bounded
+   * time. Batches are sent one after the other.
+   */
+  send(batch: TelemetryBatch): Promise<TelemetryBatch | undefined>;
   close(): Promise<void>;
 }

@@ -12,7 +12,6 @@ import { deleteModelFunction } from './delete-model.ts';
 import { dropModelFunction } from './drop-model.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { inferFunction, inferVersionFunction } from './infer.ts';
-import { judgeRolloutsFunction } from './judge-rollouts.ts';
 import { listBatchesFunction } from './list-batches.ts';
 import { listModelsFunction } from './list-models.ts';
 import { listRolloutsFunction } from './list-rollouts.ts';
@@ -48,9 +47,7 @@ import { routeTrafficFunction } from './route-traffic.ts';
 import { scoreBatchFunction } from './score-batch.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
 import { startRolloutFunction } from './start-rollout.ts';
-import { sweepFunction } from './sweep.ts';
-import { sweepBatchesFunction } from './sweep-batches.ts';
-import { sweepDropsFunction } from './sweep-drops.ts';
+import { tendFunction } from './tend.ts';
 import type { FunctionDefinition } from './trigger.ts';
 import { uploadFunction } from './upload.ts';
 import { validateRegistrationFunction } from './validate-registration.ts';
@@ -107,12 +104,9 @@ export const functions: readonly FunctionDefinition[] = [
   batchErrorsFunction,
   validateRegistrationFunction,
   poisonedRegistrationFunction,
-  sweepFunction,
-  judgeRolloutsFunction,
   dropModelFunction,
-  sweepDropsFunction,
   scoreBatchFunction,
   poisonedBatchFunction,
-  sweepBatchesFunction,
+  tendFunction,
   warmUpFunction,
 ];

@@ -4,7 +4,7 @@ import type { ModelName, RolloutId } from '../shared/ids.ts';
 import type { ModelRecord } from '../shared/registry/model-record.ts';
 import type { Rollout } from '../shared/rollout/rollout.ts';
 import { createMemoryApp, quietContext } from '../test/memory-app.ts';
-import { judgeRolloutsFunction } from './judge-rollouts.ts';
+import { judgeAllRollouts } from './judge-rollouts.ts';
 
 test('a judge that can not read counters fails when it has looked at every rollout', async () => {
   const app = await createMemoryApp();
@@ -20,9 +20,7 @@ test('a judge that can not read counters fails when it has looked at every rollo
       },
     };
     const context = quietContext();
-    await expect(judgeRolloutsFunction.handler({ ...app, counters }, context)).rejects.toThrow(
-      /^no r-[ab]$/,
-    );
+    await expect(judgeAllRollouts({ ...app, counters }, context)).rejects.toThrow(/^no r-[ab]$/);
     expect(asked.sort()).toEqual(['r-a', 'r-b']);
     expect(context.logged.sort()).toEqual([
       'rollout of model a could not be judged: no r-a',
@@ -30,7 +28,7 @@ test('a judge that can not read counters fails when it has looked at every rollo
     ]);
     // And one that can: nothing has to be said of rollouts that are held.
     const calm = quietContext();
-    await judgeRolloutsFunction.handler(app, calm);
+    await judgeAllRollouts(app, calm);
     expect(calm.logged).toEqual([]);
   } finally {
     await app.close();
@@ -55,7 +53,7 @@ test('what became of a rollout is in the log', async () => {
       shadow: { compared: 0, disagreed: 0, dropped: 0, numbers: 0, distanceSum: 0, distanceMax: 0 },
     });
     const context = quietContext();
-    await judgeRolloutsFunction.handler(app, context);
+    await judgeAllRollouts(app, context);
     expect(context.logged).toEqual([
       expect.stringMatching(/^rollout r-m of model m: rolledBack: errors: 2000 of 4000/),
     ]);

@@ -1,6 +1,6 @@
 import { type FailureKind, ServingError } from '../shared/errors.ts';
 import { stackOf } from './stack.ts';
-import type { Context, TriggeredFunction } from './trigger.ts';
+import type { Context } from './trigger.ts';
 
 /**
  * What becomes of a message whose handling failed; a new failure does not compile until it stands
@@ -31,7 +31,7 @@ const NEXT = {
  * done with, rejects to make the host deliver it again; a bug is retried too.
  */
 export async function runMessage(
-  definition: TriggeredFunction,
+  { name }: { readonly name: string },
   context: Context,
   run: () => Promise<void>,
 ): Promise<void> {
@@ -39,15 +39,15 @@ export async function runMessage(
     await run();
   } catch (error) {
     if (!(error instanceof ServingError)) {
-      context.error(`${definition.name}: a bug, to be tried again: ${stackOf(error)}`);
+      context.error(`${name}: a bug, to be tried again: ${stackOf(error)}`);
       throw error;
     }
     const { kind } = error.failure;
     const cause = error.cause === undefined ? '' : `; cause: ${stackOf(error.cause)}`;
     if (NEXT[kind] === 'retry') {
-      context.warn(`${definition.name}: ${kind}, to be tried again: ${error.message}${cause}`);
+      context.warn(`${name}: ${kind}, to be tried again: ${error.message}${cause}`);
       throw error;
     }
-    context.error(`${definition.name}: ${kind}, given up: ${error.message}${cause}`);
+    context.error(`${name}: ${kind}, given up: ${error.message}${cause}`);
   }
 }

@@ -1,29 +1,21 @@
+import type { App } from '../shared/compose.ts';
+import { settleDrops } from '../shared/usecases/settle-drops.ts';
+import { sweepDrops } from '../shared/usecases/sweep-drops.ts';
+import { parseCardText } from './card.ts';
 import { dropText } from './drop-text.ts';
-import type { TimerFunction } from './trigger.ts';
+import type { Context } from './trigger.ts';
 import { withReports } from './with-reports.ts';
 
 /** Takes dropped models whose event never came, and brings those to an end that wait for theirs. */
-export const sweepDropsFunction: TimerFunction = {
-  kind: 'timer',
-  name: 'sweep-drops',
-  schedule: '30 * * * * *',
-  localSchedule: '*/10 * * * * *',
-  async handler(app, context) {
-    const [{ sweepDrops }, { settleDrops }, { parseCardText }] = await Promise.all([
-      import('../shared/usecases/sweep-drops.ts'),
-      import('../shared/usecases/settle-drops.ts'),
-      import('./card.ts'),
-    ]);
-    const swept = await sweepDrops(withReports(app), parseCardText);
-    for (const path of swept.taken)
-      context.warn(`incoming/${path}: its event never came; taken now`);
-    const settled = await settleDrops(withReports(app));
-    for (const { path, status } of settled.ended) context.log(dropText(path, status));
-    const [first, ...others] = [...swept.failures, ...settled.failures];
-    if (first !== undefined) {
-      throw new Error(`a dropped model could not be dealt with, and ${others.length} others`, {
-        cause: first,
-      });
-    }
-  },
-};
+export async function sweepDroppedModels(app: App, context: Context): Promise<void> {
+  const swept = await sweepDrops(withReports(app), parseCardText);
+  for (const path of swept.taken) context.warn(`incoming/${path}: its event never came; taken now`);
+  const settled = await settleDrops(withReports(app));
+  for (const { path, status } of settled.ended) context.log(dropText(path, status));
+  const [first, ...others] = [...swept.failures, ...settled.failures];
+  if (first !== undefined) {
+    throw new Error(`a dropped model could not be dealt with, and ${others.length} others`, {
+      cause: first,
+    });
+  }
+}

@@ -1,9 +1,10 @@
-// Makes out/pilotlight.zip: what Azure Functions (Flex Consumption, linux-x64) runs, and no more.
-// The same sources make the same bytes.
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+// Makes out/pilotlight.zip: what Azure Functions (linux-x64) runs, and no more. The same sources make
+// the same bytes. `--out FILE` names another zip; `--dir FOLDER` makes the same as a folder, and a zip
+// only if it is asked for too.
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import yazl from 'yazl';
@@ -15,11 +16,12 @@ const RUNTIME_FILES = {
     /^bin\/napi-v6\/linux\/x64\/(libonnxruntime\.so\.1|onnxruntime_binding\.node)$/,
   ],
 };
+/** What no other folder has. */
+const NOTICES = 'THIRD-PARTY-NOTICES.txt';
 const DATE = new Date(2020, 0, 1);
 
-const { values } = parseArgs({
-  options: { out: { type: 'string', default: 'out/pilotlight.zip' } },
-});
+const { values } = parseArgs({ options: { out: { type: 'string' }, dir: { type: 'string' } } });
+const out = values.out ?? (values.dir === undefined ? 'out/pilotlight.zip' : undefined);
 const own = JSON.parse(await readFile('package.json', 'utf8'));
 const building = await mkdtemp(join(tmpdir(), 'pilotlight-package-'));
 try {
@@ -29,10 +31,16 @@ try {
   files.set('package.json', json(pick(own, ['name', 'version', 'license', 'type', 'main'])));
 
   const unzipped = [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
-  const zipped = await zip(files, values.out);
-  console.log(
-    `${values.out}: ${megabytes(zipped)} zipped, ${megabytes(unzipped)} unzipped, ${files.size} files`,
-  );
+  if (values.dir !== undefined) {
+    await folder(files, values.dir);
+    console.log(`${values.dir}: ${megabytes(unzipped)}, ${files.size} files`);
+  }
+  if (out !== undefined) {
+    const zipped = await zip(files, out);
+    console.log(
+      `${out}: ${megabytes(zipped)} zipped, ${megabytes(unzipped)} unzipped, ${files.size} files`,
+    );
+  }
 } finally {
   await rm(building, { recursive: true, force: true });
 }
@@ -52,7 +60,7 @@ async function bundledFiles() {
       if (folder && bytesInOutput > 0) folders.add(folder);
     }
   }
-  files.set('THIRD-PARTY-NOTICES.txt', await notices([...folders].sort()));
+  files.set(NOTICES, await notices([...folders].sort()));
   return files;
 }
 
@@ -92,6 +100,24 @@ async function notices(folders) {
   return Buffer.from(parts.join('\n'));
 }
 
+/** The files as a folder, in place of what an earlier call has left there. */
+async function folder(files, out) {
+  const target = resolve(out);
+  // Only a package is replaced: a wrong path must not cost anybody a folder.
+  if (existsSync(target) && !existsSync(join(target, NOTICES)) && (await readdir(target))[0]) {
+    throw new Error(`${out}: expected no folder, an empty one or an earlier package`);
+  }
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}`);
+  for (const [name, bytes] of files) {
+    await mkdir(join(temporary, dirname(name)), { recursive: true });
+    await writeFile(join(temporary, name), bytes);
+  }
+  // Left out of the zips that are made of it; while there is one, azd leaves node_modules in.
+  await writeFile(join(temporary, '.funcignore'), 'local.settings.json\n');
+  await rm(target, { recursive: true, force: true });
+  await rename(temporary, target);
+}
+
 async function zip(files, out) {
   const archive = new yazl.ZipFile();
   for (const name of [...files.keys()].sort()) {
@@ -102,10 +128,9 @@ async function zip(files, out) {
     });
   }
   archive.end();
-  const folder = join(out, '..');
-  await mkdir(folder, { recursive: true });
+  await mkdir(dirname(out), { recursive: true });
   // Beside its final name and then renamed: a reader never sees half a package.
-  const temporary = join(folder, `.${basename(out)}.${process.pid}`);
+  const temporary = join(dirname(out), `.${basename(out)}.${process.pid}`);
   await pipeline(archive.outputStream, createWriteStream(temporary));
   await rename(temporary, out);
   return (await stat(out)).size;

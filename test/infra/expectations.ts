@@ -1,5 +1,5 @@
-import { parseConfig } from '../../shared/config.ts';
 import { type BicepFolder, blockAfter, fileOf } from './bicep-folder.ts';
+import { settingsRead } from './settings-read.ts';
 
 /** What a deployment must be like; each answers what is wrong, empty when it is right. */
 export type Expectation = (infra: BicepFolder) => string[];
@@ -20,25 +20,6 @@ export const settings: Expectation = (infra) => {
     ...READ_BY_THE_HOST.filter((name) => !set.has(name)).map((name) => `${name} is not set`),
   ];
 };
-
-/** The names that are asked for where resources are reached by identity. */
-function settingsRead(): Set<string> {
-  const read = new Set<string>();
-  const env = new Proxy<Record<string, string>>(
-    {},
-    {
-      get: (_, name) => {
-        read.add(String(name));
-        return /Uri$|Endpoint$/.test(String(name)) ? 'https://example.com' : undefined;
-      },
-    },
-  );
-  parseConfig(env);
-  // A connection string would be a key.
-  read.delete('PILOTLIGHT_STORAGE');
-  read.delete('PILOTLIGHT_COSMOS');
-  return read;
-}
 
 const ROLES: readonly (readonly [file: string, role: string, what: string])[] = [
   ['storage.bicep', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', 'Storage Blob Data Owner'],

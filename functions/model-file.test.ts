@@ -131,7 +131,7 @@ describe('the file of a version', () => {
       path: '/models/m/versions/2/model',
       params: { model: 'm', version: '2' },
     });
-    expect(answer.status).toBe(404); // the fresh app's own storage has no such file
+    expect(answer.status).toBe(503); // the fresh app's own storage has no such file
     fresh.artifacts.artifacts.set(name, randomBytes(100));
     const damaged = await send({ ...app, modelFiles: fresh.modelFiles }, modelFileFunction, {
       path: '/models/m/versions/2/model',

@@ -35,7 +35,7 @@ export interface ModelFile {
 export interface ModelFiles {
   /**
    * Brings an artifact of `bytes` bytes to local disk, once however many ask, and holds it there.
-   * @throws ServingError `notFound` (no such artifact), `damaged`, `tooLarge` (beyond the whole
+   * @throws ServingError `damaged` (not what its digest says, or gone), `tooLarge` (beyond the whole
    * bound), `overloaded` (the bound is taken by files in use), `unavailable`
    */
   open(ref: ArtifactRef, bytes: number): Promise<ModelFile>;

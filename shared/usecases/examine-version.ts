@@ -20,7 +20,7 @@ export interface Examined {
 }
 
 /** Failures of bringing the version's own files here that another attempt would only repeat. */
-const FINAL: ReadonlySet<FailureKind> = new Set(['notFound', 'damaged', 'tooLarge']);
+const FINAL: ReadonlySet<FailureKind> = new Set(['damaged', 'tooLarge']);
 
 /**
  * Brings here what is to be examined, and what it is held against, and has it examined. Production

@@ -24,10 +24,7 @@ export async function readReport(
       file.release();
     }
   } catch (error) {
-    const isGone =
-      error instanceof ServingError &&
-      (error.failure.kind === 'notFound' || error.failure.kind === 'damaged');
-    if (isGone) return undefined;
+    if (error instanceof ServingError && error.failure.kind === 'damaged') return undefined;
     throw error;
   }
 }

@@ -98,7 +98,7 @@ describe('bringing files', () => {
     const absent = stored(randomBytes(900));
     artifacts.artifacts.clear();
     const asked = [files.open(absent, 900), files.open(absent, 900)];
-    expect(await Promise.all(asked.map(kindOf))).toEqual(['notFound', 'notFound']);
+    expect(await Promise.all(asked.map(kindOf))).toEqual(['damaged', 'damaged']);
     const damaged = stored(randomBytes(900));
     artifacts.artifacts.set(artifactName(damaged), randomBytes(900));
     expect(await kindOf(files.open(damaged, 900))).toBe('damaged');

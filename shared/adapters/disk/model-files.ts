@@ -57,7 +57,7 @@ export function createModelFiles(options: ModelFilesOptions): ModelFiles {
     const download = join(await downloads(), randomUUID());
     if (!(await coldStart.time('download', () => artifacts.fetch(ref, download)))) {
       throw new ServingError({
-        kind: 'notFound',
+        kind: 'damaged', // no fault of who asks: the registry says that it is there
         detail: `${ref.name} of model ${ref.model} with SHA-256 ${ref.digest}: not in storage`,
       });
     }

@@ -7,11 +7,11 @@ export const METRICS = {
   /** Inference requests that ended; `outcome` is `ok`, a failure's kind or `bug`. */
   requests: { name: 'pilotlight.requests', by: ['model', 'version', 'route', 'outcome'] },
   /** From a request's arrival to its answer, of those that were answered; with a sketch. */
-  latency: { name: 'pilotlight.request.ms', by: ['model', 'version', 'route'] },
+  latency: { name: 'pilotlight.request.ms', by: ['model', 'version', 'route'], sketched: true },
   /** What a request waited for a thread; with a sketch. */
-  queueWait: { name: 'pilotlight.queue.ms', by: ['model', 'version', 'route'] },
+  queueWait: { name: 'pilotlight.queue.ms', by: ['model', 'version', 'route'], sketched: true },
   /** The model's run alone; with a sketch. */
-  infer: { name: 'pilotlight.infer.ms', by: ['model', 'version', 'route'] },
+  infer: { name: 'pilotlight.infer.ms', by: ['model', 'version', 'route'], sketched: true },
   /** The p95 of a run that the version's card allows. */
   budget: { name: 'pilotlight.budget.ms', by: ['model', 'version'] },
   /** Rows of a run of the model; a value a run. */

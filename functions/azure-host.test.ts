@@ -16,7 +16,7 @@ jest.mock(
   { virtual: true },
 );
 
-const app = { config: { httpStreaming: true, maxBodyBytes: 1000 } } as App;
+const app = { config: { access: 'open', httpStreaming: true, maxBodyBytes: 1000 } } as App;
 const seen: unknown[] = [];
 const see = (...values: unknown[]) => {
   seen.push(values);
@@ -92,13 +92,16 @@ const table: FunctionDefinition[] = [
   { kind: 'warmup', name: 'warmup', handler: () => see('warm') },
 ];
 
-function register(getApp = () => Promise.resolve(app), drain = new Drain()): FunctionsCore {
+function register(
+  getApp = () => Promise.resolve(app),
+  { drain = new Drain(), byKey = true } = {},
+): FunctionsCore {
   const core = new FunctionsCore();
   mockCore.current = core;
   azure.app.setup({ enableHttpStream: false });
   // The library hands its model over once; later cores get it from the first registration on.
   core.api.setProgrammingModel(model as never);
-  registerFunctions(azure, table, { app: getApp, drain });
+  registerFunctions(azure, table, { app: getApp, byKey, drain });
   return core;
 }
 
@@ -131,6 +134,13 @@ describe('what the host learns of', () => {
     });
     expect(output).toMatchObject({ type: 'http', direction: 'out' });
     expect(bindings(core, 'open')[0]).toMatchObject({ authLevel: 'anonymous' });
+  });
+
+  test('no keys where the app looks at who asks', () => {
+    const keyless = register(undefined, { byKey: false });
+    for (const name of ['echo', 'open']) {
+      expect(bindings(keyless, name)[0]).toMatchObject({ authLevel: 'anonymous' });
+    }
   });
 
   test('queue, blob, timer and warm-up', () => {
@@ -269,7 +279,7 @@ describe('messages', () => {
 
 test('while the process drains, all but health is put off', async () => {
   const drain = new Drain();
-  const core = register(undefined, drain);
+  const core = register(undefined, { drain });
   await drain.begin('worn out', 0);
   const get = { method: 'GET', url: 'http://h/x' };
   expect((await core.invokeHttp('params', get)).status).toBe(503);

@@ -17,6 +17,8 @@ const BLOB_SOURCE = 'AzureStorageBlobs';
 export interface Serving {
   /** Asked for at each invocation. */
   readonly app: () => Promise<App>;
+  /** Whether the host lets in only who has a key for the function. */
+  readonly byKey: boolean;
   /** Every invocation runs under it, but those of anonymous functions: health tells to the last. */
   readonly drain: Drain;
 }
@@ -39,7 +41,7 @@ export function registerFunctions(
       azure.app.http(definition.name, {
         route: definition.route,
         methods: [...definition.methods],
-        authLevel: definition.access === 'anonymous' ? 'anonymous' : 'function',
+        authLevel: serving.byKey && definition.access !== 'anonymous' ? 'function' : 'anonymous',
         handler: httpHandler(azure, definition, serving),
       });
     } else {

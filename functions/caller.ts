@@ -10,3 +10,7 @@ export interface Caller {
 
 /** Nobody said who they are. */
 export const ANONYMOUS: Caller = { name: 'anonymous' };
+
+export function mayCall(given: readonly Role[], needed: Role): boolean {
+  return given.some((role) => ROLES.indexOf(role) >= ROLES.indexOf(needed));
+}

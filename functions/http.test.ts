@@ -5,7 +5,7 @@ import { json } from './answer.ts';
 import { answerHttp } from './http.ts';
 import type { Answer, HttpFunction, Request } from './trigger.ts';
 
-const app = { config: { httpStreaming: true, maxBodyBytes: 100 } } as App;
+const app = { config: { access: 'open', httpStreaming: true, maxBodyBytes: 100 } } as App;
 
 function request(headers: Record<string, string> = {}): Request {
   const init = { method: 'POST', headers, body: 'x' };
@@ -121,6 +121,7 @@ test('a log that throws costs nobody the answer', async () => {
     },
   };
   const definition = {
+    access: 'Scorer',
     handler: () => Promise.reject(new Error('inside')),
   } as unknown as HttpFunction;
   expect((await answer()).status).toBe(500);

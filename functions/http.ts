@@ -1,6 +1,6 @@
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
-import { authorized } from './access.ts';
+import { asCaller } from './access.ts';
 import { sendable } from './answer.ts';
 import { choiceHeaders } from './choice-headers.ts';
 import { declaredLength } from './content-length.ts';
@@ -15,11 +15,12 @@ export function answerHttp(
   request: Request,
   context: Context,
 ): Promise<Answer> {
-  return guarded(request, context, () => {
-    const caller = authorized(definition, app, request);
-    checkLength(request, app.config);
-    return definition.handler(app, request, context, { caller });
-  });
+  return guarded(request, context, () =>
+    asCaller(definition, app, request, (caller) => {
+      checkLength(request, app.config);
+      return definition.handler(app, request, context, { caller });
+    }),
+  );
 }
 
 /**

@@ -15,7 +15,9 @@ const app = lazily(composeApp);
 const drain = new Drain();
 let stopWatching: () => void = () => undefined;
 const httpStreaming = enableHttpStreaming();
-registerFunctions(azure, functions, { app: () => app.get(), drain });
+// Whatever the setting may hold: keys, unless it is sure that the app itself looks at who asks.
+const byKey = !['open', 'roles'].includes(process.env.PILOTLIGHT_ACCESS ?? '');
+registerFunctions(azure, functions, { app: () => app.get(), byKey, drain });
 
 azure.app.hook.appTerminate(async () => {
   stopWatching();
@@ -55,6 +57,11 @@ async function composeApp(): Promise<App> {
       Promise.all([import('../shared/config.ts'), import('../shared/compose.ts')]),
     );
     const config = parseConfig(process.env);
+    if ((config.access === 'keys') !== byKey) {
+      throw new Error(
+        `PILOTLIGHT_ACCESS: held ${config.access}, but ${byKey ? 'keys' : 'another value'} when the functions were registered; start the app anew`,
+      );
+    }
     const composed = compose({ ...config, httpStreaming }, { dist });
     stopWatching = endWhenAiling({
       ailments: () => composed.engine.ailments(),

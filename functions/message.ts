@@ -9,6 +9,8 @@ import type { Context } from './trigger.ts';
  */
 const NEXT = {
   malformed: 'giveUp',
+  unauthenticated: 'giveUp',
+  forbidden: 'giveUp',
   notFound: 'giveUp',
   conflict: 'giveUp',
   lengthRequired: 'giveUp',

@@ -13,6 +13,8 @@ const document = (answer: { body?: unknown }): Record<string, unknown> =>
 describe('a failure', () => {
   const statuses: [Failure['kind'], number][] = [
     ['malformed', 400],
+    ['unauthenticated', 401],
+    ['forbidden', 403],
     ['notFound', 404],
     ['conflict', 409],
     ['lengthRequired', 411],
@@ -50,6 +52,13 @@ describe('a failure', () => {
     expect(problemAnswer(registry, { kind: 'damaged', detail: '' }).headers).not.toHaveProperty(
       'retry-after',
     );
+  });
+
+  test('says how to sign in to whom that would help', () => {
+    const headers = (kind: 'unauthenticated' | 'forbidden') =>
+      problemAnswer(registry, { kind, detail: '' }).headers;
+    expect(headers('unauthenticated')).toMatchObject({ 'www-authenticate': 'Bearer' });
+    expect(headers('forbidden')).not.toHaveProperty('www-authenticate');
   });
 
   test('carries the report of a rejected model, and members of the answer’s own shape', () => {

@@ -12,6 +12,8 @@ interface ProblemKind {
 /** What a caller learns of each failure; a new failure does not compile until it stands here. */
 const PROBLEMS = {
   malformed: { status: 400, title: 'Malformed request', type: 'malformed' },
+  unauthenticated: { status: 401, title: 'Unauthenticated', type: 'unauthenticated' },
+  forbidden: { status: 403, title: 'Forbidden', type: 'forbidden' },
   notFound: { status: 404, title: 'Not found', type: 'not-found' },
   conflict: { status: 409, title: 'Conflict', type: 'conflict' },
   lengthRequired: { status: 411, title: 'Length required', type: 'length-required' },
@@ -49,8 +51,6 @@ export function problemAnswer(
   failure: Failure,
   members: Readonly<Record<string, unknown>> = {},
 ): ProblemAnswer {
-  const retryAfter =
-    'retryAfterSeconds' in failure ? Math.max(1, Math.ceil(failure.retryAfterSeconds)) : undefined;
   return answerOf(request, {
     kind: PROBLEMS[failure.kind],
     detail: failure.detail,
@@ -58,8 +58,15 @@ export function problemAnswer(
       ...members,
       ...('report' in failure && failure.report !== undefined && { report: failure.report }),
     },
-    headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+    headers: headersOf(failure),
   });
+}
+
+function headersOf(failure: Failure): Readonly<Record<string, string>> {
+  if ('retryAfterSeconds' in failure) {
+    return { 'retry-after': String(Math.max(1, Math.ceil(failure.retryAfterSeconds))) };
+  }
+  return failure.kind === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {};
 }
 
 /** The error document for a bug: it says nothing of the inside, its `instance` stands in the log. */

@@ -55,7 +55,9 @@ async function start(
   const storage = { kind: 'connectionString', connectionString: emulators.storage } as const;
   const started = await startHost({
     functions,
-    app: { config: { storage, maxBodyBytes: 1_000_000, httpStreaming: true } } as App,
+    app: {
+      config: { access: 'open', storage, maxBodyBytes: 1_000_000, httpStreaming: true },
+    } as App,
     settings: { ...settings, queues: { ...settings.queues, ...host.queues } },
     port: 0,
     lockMs: host.lockMs ?? 2_000,

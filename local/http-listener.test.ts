@@ -10,7 +10,7 @@ import { BodyPool } from '../shared/inference/body-pool.ts';
 import { HttpListener } from './http-listener.ts';
 
 const app = {
-  config: { maxBodyBytes: 100_000_000, httpStreaming: true },
+  config: { access: 'open', maxBodyBytes: 100_000_000, httpStreaming: true },
   bodyPool: new BodyPool(1_000_000),
 } as App;
 

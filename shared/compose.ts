@@ -20,6 +20,7 @@ import type { Config } from './config.ts';
 import { SeenDrops } from './drops/seen-drops.ts';
 import { BodyPool } from './inference/body-pool.ts';
 import { ByteBudget } from './inference/byte-budget.ts';
+import { CallersUnderWay } from './inference/callers-under-way.ts';
 import type { ArtifactStore } from './ports/artifacts.ts';
 import type { BatchFiles, BatchJobs } from './ports/batches.ts';
 import type { Clock } from './ports/clock.ts';
@@ -66,6 +67,7 @@ export interface App {
   readonly bodies: ByteBudget;
   /** Where large ones may lie. */
   readonly bodyPool: BodyPool;
+  readonly callers: CallersUnderWay;
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
   readonly recorder: LiveRecorder;
@@ -170,6 +172,7 @@ export function compose(
     engine,
     bodies: new ByteBudget(config.maxQueuedBytes),
     bodyPool,
+    callers: new CallersUnderWay(config.maxRequestsPerCaller),
     models,
     statistics: new StatisticsOfModels(),
     recorder,

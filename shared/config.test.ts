@@ -82,6 +82,20 @@ describe('settings', () => {
     );
   });
 
+  test('take the word of the platform for who signed in only where it checks that', () => {
+    const roles = { ...STRINGS, PILOTLIGHT_ACCESS: 'roles' };
+    for (const sign of [undefined, '', 'False', '1', 'roles']) {
+      expect(() => parseConfig({ ...roles, WEBSITE_AUTH_ENABLED: sign })).toThrow(
+        /^PILOTLIGHT_ACCESS: held "roles", but WEBSITE_AUTH_ENABLED is not True: .* Turn it on/,
+      );
+    }
+    for (const sign of ['True', 'true']) {
+      expect(parseConfig({ ...roles, WEBSITE_AUTH_ENABLED: sign }).access).toBe('roles');
+    }
+    expect(parseConfig(STRINGS).access).toBe('keys');
+    expect(parseConfig({ ...STRINGS, PILOTLIGHT_ACCESS: 'open' }).access).toBe('open');
+  });
+
   test('that are wrong are all told, each on its line', () => {
     const wrong = {
       ...IDENTITY,

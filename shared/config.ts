@@ -124,6 +124,7 @@ export function parseConfig(env: Env): Config {
     maxRequestsPerCaller: given.count('PILOTLIGHT_MAX_REQUESTS_PER_CALLER', 500),
     telemetry: telemetryOf(given),
   };
+  if (config.access === 'roles') given.signedInByPlatform('PILOTLIGHT_ACCESS');
   given.refuseIfWrong();
   return config;
 }
@@ -201,6 +202,18 @@ class Settings {
     const chosen = choices.find((choice) => choice === (text ?? choices[0]));
     if (chosen === undefined) this.#expected(name, `one of ${choices.join(', ')}`);
     return chosen ?? choices[0];
+  }
+
+  /**
+   * The platform sets this when it checks who signs in. Without that, whoever asks could write the
+   * header that says who they are.
+   */
+  signedInByPlatform(wantedBy: string): void {
+    const name = 'WEBSITE_AUTH_ENABLED';
+    if (this.#env[name]?.toLowerCase() === 'true') return;
+    this.#wrong.push(
+      `${wantedBy}: held "roles", but ${name} is not True: the platform's authentication is off, so nobody checks who callers are. Turn it on (parameter signIn of infra/main.bicep; locally --auth), or set ${wantedBy} to keys`,
+    );
   }
 
   /** By a connection string in `prefix`, else by URLs in `{prefix}__{setting}`. */

@@ -5,6 +5,10 @@
 export type Failure =
   /** `atRun`: it fits the signature, and the model failed on it. */
   | { readonly kind: 'malformed'; readonly detail: string; readonly atRun?: true }
+  /** Nobody said who they are, or not so that it counts. */
+  | { readonly kind: 'unauthenticated'; readonly detail: string }
+  /** Whoever it is may not. */
+  | { readonly kind: 'forbidden'; readonly detail: string }
   | { readonly kind: 'notFound'; readonly detail: string }
   | { readonly kind: 'conflict'; readonly detail: string }
   | { readonly kind: 'lengthRequired'; readonly detail: string }
@@ -20,7 +24,7 @@ export type Failure =
   /** A dependency (storage, registry, queue) doesn't answer. */
   | { readonly kind: 'unavailable'; readonly detail: string; readonly retryAfterSeconds: number }
   | { readonly kind: 'deadlinePassed'; readonly detail: string }
-  /** Bytes that are not what their digest says; never served. */
+  /** Bytes that are not what their digest says, or are gone; never served. */
   | { readonly kind: 'damaged'; readonly detail: string };
 
 export type FailureKind = Failure['kind'];

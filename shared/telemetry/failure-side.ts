@@ -6,6 +6,8 @@ export type Outcome = FailureKind | 'bug';
 /** Who has to do something about a failure; a new one does not compile until it stands here. */
 const SIDES = {
   malformed: 'caller',
+  unauthenticated: 'caller',
+  forbidden: 'caller',
   notFound: 'caller',
   conflict: 'caller',
   lengthRequired: 'caller',

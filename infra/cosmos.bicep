@@ -14,6 +14,9 @@ param principalId string
 @description('Whether the account is reached through private endpoints only.')
 param isPrivate bool
 
+@description('Whether copies stand in several zones. It can\'t be changed later.')
+param zoneRedundant bool = false
+
 @description('The name of the database.')
 param databaseName string
 
@@ -52,12 +55,14 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {
   properties: {
     databaseAccountOfferType: 'Standard'
     capabilities: [{ name: 'EnableServerless' }]
-    locations: [{ locationName: location, failoverPriority: 0, isZoneRedundant: false }]
+    locations: [{ locationName: location, failoverPriority: 0, isZoneRedundant: zoneRedundant }]
     consistencyPolicy: { defaultConsistencyLevel: 'Session' }
     // Identity alone.
     disableLocalAuth: true
     disableKeyBasedMetadataWriteAccess: true
     minimalTlsVersion: 'Tls12'
+    // Else open to the internet, where only who has a data role gets in: without a network the app has no addresses of
+    // its own that could be let in.
     publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     // Continuous: any moment of the last week can be restored.
     backupPolicy: { type: 'Continuous', continuousModeProperties: { tier: 'Continuous7Days' } }

@@ -1,7 +1,7 @@
 // Pilotlight on Azure: `azd up`, or `az deployment sub create --location … --template-file infra/main.bicep`.
 targetScope = 'subscription'
 
-import { Scale, SignIn } from 'types.bicep'
+import { Dedicated, Scale } from 'types.bicep'
 
 @description('Names the deployment; the resources\' names end with a hash of it.')
 @minLength(1)
@@ -18,7 +18,10 @@ param operatorPrincipalId string = ''
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param operatorPrincipalType string = 'User'
 
-@description('How the app scales.')
+@description('What the app runs on: Flex Consumption, which costs nothing while idle, or a plan of its own.')
+param plan 'flex' | 'dedicated' = 'flex'
+
+@description('How the app scales on Flex Consumption. A core runs one batch of rows at a time: 16 requests keep it busy, and wait for less than a new instance takes to come.')
 param scale Scale = {
   instanceMemoryMB: 2048
   maximumInstances: 100
@@ -26,14 +29,26 @@ param scale Scale = {
   alwaysReadyHttp: 0
 }
 
+@description('How large a plan of its own is; autoscale.bicep says when it grows.')
+param dedicated Dedicated = { sku: 'P1v3', minimumInstances: 1, maximumInstances: 5 }
+
+@description('Whether app and database are spread over zones. It needs scale.alwaysReadyHttp or dedicated.minimumInstances to be at least 2, and can\'t be changed later.')
+param zoneRedundant bool = false
+
+@description('The ranges of addresses from which callers and deployments come, separated by commas (203.0.113.0/24,2001:db8::/32); empty: all. Others get no answer but 403, to health too. Event Grid is let in.')
+param allowedIpRanges string = ''
+
 @description('Whether storage and database are reached through private endpoints only.')
 param isPrivate bool = false
 
 @description('The address space of the network, where it is private.')
 param addressPrefix string = '10.20.0.0/24'
 
-@description('The application of Entra ID that callers sign in to; null: function keys alone.')
-param signIn SignIn?
+@description('The client id of the application of Entra ID that callers sign in to; empty: function keys alone.')
+param signInClientId string = ''
+
+@description('Its tenant; empty: the subscription\'s own.')
+param signInTenantId string = ''
 
 @description('Days for which telemetry is kept.')
 param retentionDays int = 30
@@ -49,16 +64,21 @@ param storageSku string = 'Standard_ZRS'
 @minValue(0)
 param monthlyBudget int = 0
 
-@description('Who is told of alerts and of the budget, by e-mail.')
-param contacts string[] = []
+@description('Who is told of alerts and of the budget: e-mail addresses, separated by commas.')
+param contactAddresses string = ''
 
-@description('Hosts from which batches may read their input by https.')
-param batchUrlHosts string[] = []
+@description('Days for which batch jobs and their files are kept.')
+@minValue(1)
+param batchDays int = 7
 
-@description('Settings of the app that are to differ from those in app.bicep, by name.')
+@description('Hosts from which batches may read their input by https, separated by commas.')
+param batchUrlHosts string = ''
+
+@description('Settings of the app that are to differ from those in app-settings.bicep, by name.')
 param settings { *: string } = {}
 
 var suffix = uniqueString(subscription().id, environmentName, location)
+var contacts = empty(contactAddresses) ? [] : map(split(contactAddresses, ','), address => trim(address))
 var tags = { 'azd-env-name': environmentName, application: 'pilotlight' }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -93,7 +113,7 @@ module storage 'storage.bicep' = {
     principalId: identity.outputs.principalId
     isPrivate: isPrivate
     incomingDays: 30
-    batchDays: 8
+    batchDays: batchDays
     sku: storageSku
   }
 }
@@ -115,13 +135,20 @@ module cosmos 'cosmos.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     isPrivate: isPrivate
+    zoneRedundant: zoneRedundant
     databaseName: 'pilotlight'
   }
 }
 
 module network 'network.bicep' = if (isPrivate) {
   scope: group
-  params: { location: location, suffix: suffix, tags: tags, addressPrefix: addressPrefix }
+  params: {
+    location: location
+    suffix: suffix
+    tags: tags
+    addressPrefix: addressPrefix
+    delegatedTo: plan == 'flex' ? 'Microsoft.App/environments' : 'Microsoft.Web/serverFarms'
+  }
 }
 
 module endpoints 'private-endpoints.bicep' = if (isPrivate) {
@@ -152,17 +179,39 @@ module app 'app.bicep' = {
     }
     cosmos: { endpoint: cosmos.outputs.endpoint, database: 'pilotlight' }
     insightsConnectionString: monitoring.outputs.connectionString
+    plan: plan
     scale: scale
-    access: signIn == null ? 'keys' : 'roles'
+    dedicated: dedicated
+    zoneRedundant: zoneRedundant
+    access: empty(signInClientId) ? 'keys' : 'roles'
+    allowedIpRanges: empty(allowedIpRanges) ? [] : map(split(allowedIpRanges, ','), range => trim(range))
     subnetId: network.?outputs.appSubnetId
+    batchDays: batchDays
     batchUrlHosts: batchUrlHosts
     settings: settings
   }
 }
 
-module authentication 'sign-in.bicep' = if (signIn != null) {
+module autoscale 'autoscale.bicep' = if (plan == 'dedicated') {
   scope: group
-  params: { appName: app.outputs.name, signIn: signIn! }
+  params: {
+    location: location
+    suffix: suffix
+    tags: tags
+    planId: app.outputs.planId
+    insightsId: monitoring.outputs.insightsId
+    storageId: storage.outputs.id
+    dedicated: dedicated
+  }
+}
+
+module authentication 'sign-in.bicep' = if (!empty(signInClientId)) {
+  scope: group
+  params: {
+    appName: app.outputs.name
+    clientId: signInClientId
+    tenantId: empty(signInTenantId) ? tenant().tenantId : signInTenantId
+  }
 }
 
 module events 'events.bicep' = {
@@ -187,5 +236,6 @@ output PILOTLIGHT_URL string = 'https://${app.outputs.hostName}'
 output PILOTLIGHT_APP_NAME string = app.outputs.name
 output PILOTLIGHT_STORAGE_NAME string = storage.outputs.name
 output PILOTLIGHT_TOPIC_NAME string = events.outputs.topicName
+output PILOTLIGHT_ACCESS string = empty(signInClientId) ? 'keys' : 'roles'
 output PILOTLIGHT_SUFFIX string = suffix
 output AZURE_RESOURCE_GROUP string = group.name

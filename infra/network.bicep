@@ -11,6 +11,9 @@ param tags object
 @description('The address space; a /24 is enough.')
 param addressPrefix string
 
+@description('The platform service that puts the app into its subnet; it differs by plan.')
+param delegatedTo 'Microsoft.App/environments' | 'Microsoft.Web/serverFarms'
+
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   name: 'vnet-${suffix}'
   location: location
@@ -22,7 +25,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
         name: 'app'
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
-          delegations: [{ name: 'app', properties: { serviceName: 'Microsoft.App/environments' } }]
+          delegations: [{ name: 'app', properties: { serviceName: delegatedTo } }]
         }
       }
       {

@@ -1,11 +1,13 @@
-// Callers sign in by Entra ID; the platform checks their tokens and tells the app who they are.
-import { SignIn } from 'types.bicep'
-
+// Callers sign in by Entra ID; the platform checks their tokens and tells the app who they are. It sets
+// WEBSITE_AUTH_ENABLED, by which the app knows that it may believe the header; nobody else may.
 @description('The app.')
 param appName string
 
-@description('The application of Entra ID.')
-param signIn SignIn
+@description('The client id of the application of Entra ID that callers sign in to.')
+param clientId string
+
+@description('Its tenant.')
+param tenantId string
 
 resource app 'Microsoft.Web/sites@2024-04-01' existing = {
   name: appName
@@ -15,18 +17,20 @@ resource app 'Microsoft.Web/sites@2024-04-01' existing = {
     properties: {
       platform: { enabled: true, runtimeVersion: '~1' }
       globalValidation: {
-        // Health is anonymous, and so are calls with a function key: the app refuses the others itself.
-        requireAuthentication: false
-        unauthenticatedClientAction: 'AllowAnonymous'
+        requireAuthentication: true
+        unauthenticatedClientAction: 'Return401'
+        // Health is anonymous; Event Grid has a key of the host. Exact paths: nothing below them is let through. What
+        // somebody who signed in may do, the app decides by roles.
+        excludedPaths: ['/v2/health/live', '/v2/health/ready', '/runtime/webhooks/blobs']
       }
       identityProviders: {
         azureActiveDirectory: {
           enabled: true
           registration: {
-            clientId: signIn.clientId
-            openIdIssuer: '${environment().authentication.loginEndpoint}${signIn.?tenantId ?? tenant().tenantId}/v2.0'
+            clientId: clientId
+            openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
           }
-          validation: { allowedAudiences: ['api://${signIn.clientId}', signIn.clientId] }
+          validation: { allowedAudiences: ['api://${clientId}', clientId] }
         }
       }
       login: { tokenStore: { enabled: false } }

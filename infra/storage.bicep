@@ -20,7 +20,7 @@ param isPrivate bool
 @minValue(1)
 param incomingDays int
 
-@description('Days after which the files of batch jobs are removed. Jobs themselves end after PILOTLIGHT_BATCH_TTL_MS.')
+@description('Days for which batch jobs are kept. The app removes them with their files; what it missed goes a day later.')
 @minValue(1)
 param batchDays int
 
@@ -46,6 +46,8 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    // Else open to the internet, where only who has a role gets in: without a network the app has no addresses of its
+    // own that could be let in, and callers put their uploads here.
     publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     networkAcls: {
       defaultAction: isPrivate ? 'Deny' : 'Allow'
@@ -92,10 +94,12 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01
   properties: {
     policy: {
       rules: [
-        removal('uploads', 2)
+        // A batch may read its upload for the six days that it may take; one more to begin with it.
+        removal('uploads', 7)
         removal('incoming', incomingDays)
-        removal('batches', batchDays)
+        removal('batches', batchDays + 1)
         {
+          // Of artifacts and deployments: so long can one that was lost be restored.
           name: 'earlier-versions'
           type: 'Lifecycle'
           definition: {
@@ -108,13 +112,16 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01
   }
 }
 
-@description('Removes what lies in a container for longer than so many days.')
+@description('Removes what lies in a container for longer than so many days. Versions of it too, or each file would be paid for twice as long.')
 func removal(container string, days int) object => {
   name: container
   type: 'Lifecycle'
   definition: {
     filters: { blobTypes: ['blockBlob'], prefixMatch: ['${container}/'] }
-    actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: days } } }
+    actions: {
+      baseBlob: { delete: { daysAfterModificationGreaterThan: days } }
+      version: { delete: { daysAfterCreationGreaterThan: days } }
+    }
   }
 }
 

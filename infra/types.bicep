@@ -18,10 +18,27 @@ type Scale = {
 }
 
 @export()
-@description('An application of Entra ID that callers sign in to.')
-type SignIn = {
-  @description('Its client id.')
-  clientId: string
-  @description('The tenant; the subscription\'s own unless it is another.')
-  tenantId: string?
+@description('What a dedicated plan is made of.')
+type Dedicated = {
+  @description('The size of an instance: 1, 2, 4 or 8 cores with 4 GB each.')
+  sku: 'P0v3' | 'P1v3' | 'P2v3' | 'P3v3'
+  @description('Instances that there always are.')
+  @minValue(1)
+  @maxValue(30)
+  minimumInstances: int
+  @description('The most instances there may be.')
+  @minValue(1)
+  @maxValue(30)
+  maximumInstances: int
+}
+
+@export()
+@description('Who may reach the app over the network, or may not.')
+type InboundRule = {
+  name: string
+  action: 'Allow' | 'Deny'
+  priority: int
+  @description('A range as 203.0.113.0/24, or the name of a service tag.')
+  ipAddress: string
+  tag: 'Default' | 'ServiceTag'
 }

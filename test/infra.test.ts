@@ -19,14 +19,19 @@ function without(file: string, piece: RegExp | string): BicepFolder {
 
 describe('a fault is noticed:', () => {
   test.each<[string, Expectation, string, RegExp | string]>([
-    ['a setting is missing', settings, 'app.bicep', /^.*PILOTLIGHT_ROUTING_TTL_MS.*\n/m],
+    ['a setting is missing', settings, 'app-settings.bicep', /^.*PILOTLIGHT_ROUTING_TTL_MS.*\n/m],
     [
       'a connection is missing',
       settings,
-      'app.bicep',
+      'app-settings.bicep',
       /^.*PILOTLIGHT_COSMOS__accountEndpoint.*\n/m,
     ],
-    ['the host’s own is missing', settings, 'app.bicep', /^.*PILOTLIGHT_STORAGE__credential.*\n/m],
+    [
+      'the host’s own is missing',
+      settings,
+      'app-settings.bicep',
+      /^.*PILOTLIGHT_STORAGE__credential.*\n/m,
+    ],
     ['blobs are out of reach', roles, 'storage.bicep', /b7e6dc6d[-0-9a-f]+/],
     ['queues are out of reach', roles, 'storage.bicep', /974c5e8b[-0-9a-f]+/],
     [
@@ -42,7 +47,7 @@ describe('a fault is noticed:', () => {
     ['a private account is open', closed, 'storage.bicep', /publicNetworkAccess: isPrivate.*\n/],
     ['a private database is open', closed, 'cosmos.bicep', /publicNetworkAccess: isPrivate.*\n/],
     ['Event Grid is shut out', closed, 'storage.bicep', "bypass: 'AzureServices'"],
-    ['plain http', closed, 'app.bicep', 'httpsOnly: true'],
+    ['plain http', closed, 'flex.bicep', 'httpsOnly: true'],
     ['a container is missing', containers, 'storage.bicep', /'incoming', /],
     ['a queue is missing', containers, 'storage.bicep', /'batch-chunks', /],
     ['counters are missing', containers, 'cosmos.bicep', /\{ name: 'counters'.*\n/],
@@ -51,11 +56,11 @@ describe('a fault is noticed:', () => {
   });
 
   test('a setting that nothing reads', () => {
-    const text = (INFRA.get('app.bicep') ?? '').replace(
+    const text = (INFRA.get('app-settings.bicep') ?? '').replace(
       'PILOTLIGHT_VCPUS:',
       "PILOTLIGHT_CPUS: '1'\n        PILOTLIGHT_VCPUS:",
     );
-    expect(settings(new Map([...INFRA, ['app.bicep', text]]))).toEqual([
+    expect(settings(new Map([...INFRA, ['app-settings.bicep', text]]))).toEqual([
       'PILOTLIGHT_CPUS is set, and nothing reads it',
     ]);
   });

@@ -9,9 +9,15 @@ const READ_BY_THE_HOST = ['PILOTLIGHT_STORAGE__credential'];
 
 /** Settings that `shared/config.ts` reads are set, and no others. */
 export const settings: Expectation = (infra) => {
-  const block = blockAfter(fileOf(infra, 'app.bicep'), /resource appSettings 'config'/) ?? '';
-  const set = new Set([...block.matchAll(/^\s*((?:PILOTLIGHT|APPLICATIONINSIGHTS)_\w+):/gm)].map(([, name]) => name ?? ''));
-  const read = settingsRead();
+  const block =
+    blockAfter(fileOf(infra, 'app-settings.bicep'), /resource appSettings 'config'/) ?? '';
+  const set = new Set(
+    [...block.matchAll(/^\s*((?:PILOTLIGHT|APPLICATIONINSIGHTS)_\w+):/gm)].map(
+      ([, name]) => name ?? '',
+    ),
+  );
+  // What the platform sets itself is nobody else's to set.
+  const read = new Set([...settingsRead()].filter((name) => !name.startsWith('WEBSITE_')));
   return [
     ...[...read].filter((name) => !set.has(name)).map((name) => `${name} is not set`),
     ...[...set]
@@ -70,11 +76,11 @@ const CLOSED: readonly (readonly [file: string, line: RegExp, what: string])[] =
   ['cosmos.bicep', /disableLocalAuth: true/, 'the database has no keys'],
   ['cosmos.bicep', /publicNetworkAccess: isPrivate \? 'Disabled'/, 'the database can be private'],
   ['monitoring.bicep', /DisableLocalAuth: true/, 'telemetry by identity alone'],
-  ['app.bicep', /httpsOnly: true/, 'https alone'],
-  ['app.bicep', /minTlsVersion: '1\.2'/, 'TLS 1.2'],
-  ['app.bicep', /resource ftp [\s\S]*?allow: false/, 'no FTP'],
-  ['app.bicep', /resource scm [\s\S]*?allow: false/, 'no basic authentication'],
-  ['app.bicep', /type: 'UserAssignedIdentity'/, 'deployments by identity'],
+  ['flex.bicep', /httpsOnly: true/, 'https alone'],
+  ['flex.bicep', /minTlsVersion: '1\.2'/, 'TLS 1.2'],
+  ['flex.bicep', /resource ftp [\s\S]*?allow: false/, 'no FTP'],
+  ['flex.bicep', /resource scm [\s\S]*?allow: false/, 'no basic authentication'],
+  ['flex.bicep', /type: 'UserAssignedIdentity'/, 'deployments by identity'],
 ];
 
 export const closed: Expectation = (infra) =>

@@ -1,0 +1,135 @@
+// How many instances a dedicated plan has. Any rule may add one; all of those that take one away must agree.
+import { Dedicated } from 'types.bicep'
+
+@description('Where the resources stand.')
+param location string
+
+@description('The ending of the resources\' names.')
+param suffix string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('The plan.')
+param planId string
+
+@description('The Application Insights that the app tells its saturation.')
+param insightsId string
+
+@description('The storage account, for the queue of batches.')
+param storageId string
+
+@description('Least and most instances.')
+param dedicated Dedicated
+
+@description('Rows that run or wait, of as many as can run at once, from which on an instance is added. Below 1: adding one takes minutes.')
+param scaleOutSaturationPercent int = 70
+
+@description('The same, below which one is taken away. Less than half of the other, or two instances and one would take turns.')
+param scaleInSaturationPercent int = 30
+
+@description('Processor time in percent, from which on an instance is added: should telemetry fail, this one is left.')
+param scaleOutCpuPercent int = 80
+
+@description('The same, below which one is taken away.')
+param scaleInCpuPercent int = 35
+
+@description('Chunks of batches that wait for each instance, from which on another one is added.')
+param scaleOutChunks int = 20
+
+resource autoscale 'Microsoft.Insights/autoscaleSettings@2022-10-01' = {
+  name: 'autoscale-${suffix}'
+  location: location
+  tags: tags
+  properties: {
+    enabled: true
+    targetResourceUri: planId
+    profiles: [
+      {
+        name: 'by load'
+        capacity: {
+          minimum: string(dedicated.minimumInstances)
+          maximum: string(dedicated.maximumInstances)
+          // What there is when no metric can be read.
+          default: string(dedicated.minimumInstances)
+        }
+        rules: [
+          {
+            metricTrigger: {
+              metricName: 'pilotlight.saturation'
+              metricNamespace: 'Azure.ApplicationInsights'
+              metricResourceUri: insightsId
+              timeGrain: 'PT1M'
+              statistic: 'Average'
+              timeAggregation: 'Average'
+              // The shortest there is.
+              timeWindow: 'PT5M'
+              operator: 'GreaterThan'
+              threshold: json('${scaleOutSaturationPercent / 100}.${padLeft(scaleOutSaturationPercent % 100, 2, '0')}')
+            }
+            scaleAction: { direction: 'Increase', type: 'ChangeCount', value: '1', cooldown: 'PT5M' }
+          }
+          {
+            metricTrigger: {
+              metricName: 'CpuPercentage'
+              metricNamespace: 'Microsoft.Web/serverfarms'
+              metricResourceUri: planId
+              timeGrain: 'PT1M'
+              statistic: 'Average'
+              timeAggregation: 'Average'
+              timeWindow: 'PT5M'
+              operator: 'GreaterThan'
+              threshold: scaleOutCpuPercent
+            }
+            scaleAction: { direction: 'Increase', type: 'ChangeCount', value: '1', cooldown: 'PT5M' }
+          }
+          {
+            // Chunks fill the cores they are given, and saturation doesn't tell how many wait.
+            metricTrigger: {
+              metricName: 'ApproximateMessageCount'
+              metricNamespace: ''
+              metricResourceUri: '${storageId}/services/queue/queues/batch-chunks'
+              timeGrain: 'PT1M'
+              statistic: 'Average'
+              timeAggregation: 'Average'
+              timeWindow: 'PT5M'
+              operator: 'GreaterThan'
+              threshold: scaleOutChunks
+              dividePerInstance: true
+            }
+            scaleAction: { direction: 'Increase', type: 'ChangeCount', value: '1', cooldown: 'PT5M' }
+          }
+          // Back slowly: an instance too many costs cents, one too few costs callers.
+          {
+            metricTrigger: {
+              metricName: 'pilotlight.saturation'
+              metricNamespace: 'Azure.ApplicationInsights'
+              metricResourceUri: insightsId
+              timeGrain: 'PT1M'
+              statistic: 'Average'
+              timeAggregation: 'Average'
+              timeWindow: 'PT15M'
+              operator: 'LessThan'
+              threshold: json('${scaleInSaturationPercent / 100}.${padLeft(scaleInSaturationPercent % 100, 2, '0')}')
+            }
+            scaleAction: { direction: 'Decrease', type: 'ChangeCount', value: '1', cooldown: 'PT15M' }
+          }
+          {
+            metricTrigger: {
+              metricName: 'CpuPercentage'
+              metricNamespace: 'Microsoft.Web/serverfarms'
+              metricResourceUri: planId
+              timeGrain: 'PT1M'
+              statistic: 'Average'
+              timeAggregation: 'Average'
+              timeWindow: 'PT15M'
+              operator: 'LessThan'
+              threshold: scaleInCpuPercent
+            }
+            scaleAction: { direction: 'Decrease', type: 'ChangeCount', value: '1', cooldown: 'PT15M' }
+          }
+        ]
+      }
+    ]
+  }
+}

@@ -1,6 +1,7 @@
 // Pilotlight on Azure: `azd up`, or `az deployment sub create --location … --template-file infra/main.bicep`.
 targetScope = 'subscription'
 
+import { Alerts } from 'alerts.bicep'
 import { Dedicated, Scale } from 'types.bicep'
 
 @description('Names the deployment; the resources\' names end with a hash of it.')
@@ -77,6 +78,9 @@ param batchUrlHosts string = ''
 @description('Settings of the app that are to differ from those in app-settings.bicep, by name.')
 param settings { *: string } = {}
 
+@description('When alerts are raised; what is left out stays as alerts.bicep has it.')
+param alerts Alerts = {}
+
 var suffix = uniqueString(subscription().id, environmentName, location)
 var contacts = empty(contactAddresses) ? [] : map(split(contactAddresses, ','), address => trim(address))
 var tags = { 'azd-env-name': environmentName, application: 'pilotlight' }
@@ -102,6 +106,23 @@ module monitoring 'monitoring.bicep' = {
     dailyCapGb: dailyCapGb
     principalId: identity.outputs.principalId
   }
+}
+
+module alerting 'alerts.bicep' = {
+  scope: group
+  params: {
+    location: location
+    suffix: suffix
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    contacts: contacts
+    alerts: alerts
+  }
+}
+
+module workbook 'workbook.bicep' = {
+  scope: group
+  params: { location: location, suffix: suffix, tags: tags, workspaceId: monitoring.outputs.workspaceId }
 }
 
 module storage 'storage.bicep' = {

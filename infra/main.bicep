@@ -230,8 +230,7 @@ module authentication 'sign-in.bicep' = if (!empty(signInClientId)) {
   scope: group
   params: {
     appName: app.outputs.name
-    clientId: signInClientId
-    tenantId: empty(signInTenantId) ? tenant().tenantId : signInTenantId
+    signIn: { clientId: signInClientId, tenantId: empty(signInTenantId) ? null : signInTenantId }
   }
 }
 
@@ -252,6 +251,9 @@ module budget 'budget.bicep' = if (monthlyBudget > 0) {
   params: { amount: monthlyBudget, contacts: contacts }
 }
 
+// azd keeps these in its environment for the steps after a deployment; infra/azure.mjs reads them there.
+output AZURE_ENV_NAME string = environmentName
+output AZURE_LOCATION string = location
 @description('Where the app answers.')
 output PILOTLIGHT_URL string = 'https://${app.outputs.hostName}'
 output PILOTLIGHT_APP_NAME string = app.outputs.name

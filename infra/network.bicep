@@ -12,7 +12,7 @@ param tags object
 param addressPrefix string
 
 @description('The platform service that puts the app into its subnet; it differs by plan.')
-param delegatedTo 'Microsoft.App/environments' | 'Microsoft.Web/serverFarms'
+param delegatedTo 'Microsoft.App/environments' | 'Microsoft.Web/serverFarms' = 'Microsoft.App/environments'
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   name: 'vnet-${suffix}'

@@ -1,13 +1,12 @@
 // Callers sign in by Entra ID; the platform checks their tokens and tells the app who they are. It sets
 // WEBSITE_AUTH_ENABLED, by which the app knows that it may believe the header; nobody else may.
+import { SignIn } from 'types.bicep'
+
 @description('The app.')
 param appName string
 
-@description('The client id of the application of Entra ID that callers sign in to.')
-param clientId string
-
-@description('Its tenant.')
-param tenantId string
+@description('The application of Entra ID.')
+param signIn SignIn
 
 resource app 'Microsoft.Web/sites@2024-04-01' existing = {
   name: appName
@@ -27,10 +26,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' existing = {
         azureActiveDirectory: {
           enabled: true
           registration: {
-            clientId: clientId
-            openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
+            clientId: signIn.clientId
+            openIdIssuer: '${environment().authentication.loginEndpoint}${signIn.?tenantId ?? tenant().tenantId}/v2.0'
           }
-          validation: { allowedAudiences: ['api://${clientId}', clientId] }
+          validation: { allowedAudiences: ['api://${signIn.clientId}', signIn.clientId] }
         }
       }
       login: { tokenStore: { enabled: false } }

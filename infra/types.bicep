@@ -33,6 +33,15 @@ type Dedicated = {
 }
 
 @export()
+@description('An application of Entra ID that callers sign in to.')
+type SignIn = {
+  @description('Its client id.')
+  clientId: string
+  @description('The tenant; the subscription\'s own unless it is another.')
+  tenantId: string?
+}
+
+@export()
 @description('Who may reach the app over the network, or may not.')
 type InboundRule = {
   name: string

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { endEmulators } from './emulator-client.ts';
 
 /** Everything the host and the emulators write; what else lies in the folder is somebody else's. */
-const OURS = ['azurite', 'cosmos.json', 'scratch', 'samples.json', 'emulators.log'];
+const OURS = ['azurite', 'cosmos.json', 'scratch', 'samples.json', 'keys', 'emulators.log'];
 
 /** Forgets everything kept in `folder`. @throws Error when another host uses it */
 export async function emptyDataDir(folder: string): Promise<void> {

@@ -4,6 +4,7 @@ import { Background } from './background.ts';
 import type { HostSettings } from './host-json.ts';
 import { HttpListener } from './http-listener.ts';
 import type { Log } from './invocation.ts';
+import type { SignIn } from './sign-in.ts';
 
 export interface HostOptions {
   readonly functions: readonly FunctionDefinition[];
@@ -19,6 +20,8 @@ export interface HostOptions {
   readonly log: Log;
   /** Resolves when a prediction has been answered; what is not needed for that waits for it a while. */
   readonly firstAnswer?: Promise<void>;
+  /** Says who callers are; absent: nobody does. */
+  readonly signIn?: SignIn | undefined;
   /** No lines about requests. */
   readonly quiet?: boolean;
 }
@@ -41,6 +44,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     functions: functions.filter((definition) => definition.kind === 'http'),
     app,
     routePrefix: settings.routePrefix,
+    signIn: options.signIn,
     log,
     quiet: options.quiet ?? false,
     onAccepted: () => {

@@ -12,6 +12,7 @@ import { answerClientError } from './http-client-error.ts';
 import { HttpRequest, splitTarget } from './http-request.ts';
 import { Invocation, type Log } from './invocation.ts';
 import { type Route, Router } from './router.ts';
+import type { SignIn } from './sign-in.ts';
 
 const MAX_HEADER_BYTES = 32_768;
 const KEEP_ALIVE_MS = 75_000;
@@ -20,6 +21,8 @@ interface HttpListenerSettings {
   readonly functions: readonly HttpFunction[];
   readonly app: App;
   readonly routePrefix: string;
+  /** Says who callers are; absent: nobody does. */
+  readonly signIn?: SignIn | undefined;
   readonly log: Log;
   /** Whether requests are not told of. */
   readonly quiet: boolean;
@@ -110,7 +113,7 @@ export class HttpListener {
   }
 
   #answer(incoming: IncomingMessage, body: HttpBody, path: string): Answer | Promise<Answer> {
-    const { app, log } = this.#settings;
+    const { app, log, signIn } = this.#settings;
     const method = incoming.method ?? '';
     let route: Route | undefined;
     try {
@@ -128,7 +131,9 @@ export class HttpListener {
       });
     }
     const { definition, params } = route;
+    const refusal = signIn?.admit(incoming);
     const request = new HttpRequest(incoming, body, params);
+    if (refusal && definition.access !== 'anonymous') return problemAnswer(request, refusal);
     return answerHttp(definition, app, request, new Invocation(definition, log));
   }
 }

@@ -8,6 +8,7 @@ describe('options', () => {
       hostname: '127.0.0.1',
       dataDir: '.pilotlight',
       fresh: false,
+      auth: false,
       samples: true,
       quiet: false,
       lockMs: 600_000,
@@ -36,6 +37,15 @@ describe('options', () => {
     expect(parseOptions([], env)?.cloud).toBe(cloud);
   });
 
+  test.each([
+    [[], undefined, false],
+    [[], 'open', false],
+    [['--auth'], undefined, true],
+    [['--auth'], 'roles', true],
+  ])('%j with PILOTLIGHT_ACCESS %j asks for keys: %s', (args, access, auth) => {
+    expect(parseOptions(args, { PILOTLIGHT_ACCESS: access })?.auth).toBe(auth);
+  });
+
   test('help is no run', () => {
     expect(parseOptions(['--help', '--port', 'x'], {})).toBeUndefined();
   });
@@ -46,6 +56,9 @@ describe('options', () => {
     [['--port', 'x'], {}, /^--port: expected a whole number from 0 to 65535, got "x"$/],
     [[], { PORT: '70000' }, /^PORT: expected a whole number from 0 to 65535, got "70000"$/],
     [[], { PILOTLIGHT_MESSAGE_LOCK_MS: '10' }, /^PILOTLIGHT_MESSAGE_LOCK_MS: expected/],
+    [[], { PILOTLIGHT_ACCESS: 'keys' }, /^PILOTLIGHT_ACCESS: held "keys", but .* give --auth$/],
+    [[], { PILOTLIGHT_ACCESS: 'roles' }, /^PILOTLIGHT_ACCESS: held "roles", but .* give --auth$/],
+    [['--auth'], { PILOTLIGHT_ACCESS: 'open' }, /"open", but .* leave --auth out$/],
     [['--fresh'], { PILOTLIGHT_STORAGE: 'x' }, /^--fresh: empties the emulators, but/],
   ])('%j with %j is refused', (args, env, message) => {
     expect(() => parseOptions(args, env)).toThrow(message);

@@ -8,6 +8,8 @@ export interface Options {
   /** Where emulators and scratch files live. */
   readonly dataDir: string;
   readonly fresh: boolean;
+  /** Callers need a key, and its role. */
+  readonly auth: boolean;
   readonly samples: boolean;
   /** No line for each request. */
   readonly quiet: boolean;
@@ -16,12 +18,14 @@ export interface Options {
   readonly cloud: boolean;
 }
 
-export const USAGE = `Usage: npm start -- [--port N] [--host ADDRESS] [--fresh] [--no-samples] [--quiet]
+export const USAGE = `Usage: npm start -- [--port N] [--host ADDRESS] [--auth] [--fresh] [--no-samples] [--quiet]
 
 Serves the functions of this app on this machine, with emulators of Azure's storage and registry.
 
   --port N         HTTP port (default: PORT, else 7071; 0 takes any free one)
   --host ADDRESS   address to listen on (default: HOST, else 127.0.0.1)
+  --auth           ask callers for a key: DATA_DIR/keys/scorer may predict and read, publisher
+                   also register, operator do all; without it everybody may do everything
   --fresh          forget everything that was kept before
   --no-samples     do not register the sample models
   --quiet          no line for each request
@@ -45,6 +49,13 @@ export function parseOptions(args: readonly string[], env: Env): Options | undef
       '--fresh: empties the emulators, but the environment names Azure resources; unset them or leave --fresh out',
     );
   }
+  const auth = flags.auth ?? false;
+  const access = env.PILOTLIGHT_ACCESS;
+  if (access !== undefined && access !== (auth ? 'roles' : 'open')) {
+    throw new Error(
+      `PILOTLIGHT_ACCESS: held ${JSON.stringify(access)}, but this host is ${auth ? 'by roles with --auth' : 'open without --auth'}; unset it, or ${auth ? 'leave --auth out' : 'give --auth'}`,
+    );
+  }
   return {
     port: integer(flags.port === undefined ? 'PORT' : '--port', flags.port ?? env.PORT ?? '7071', {
       least: 0,
@@ -53,6 +64,7 @@ export function parseOptions(args: readonly string[], env: Env): Options | undef
     hostname: flags.host ?? (env.HOST || '127.0.0.1'),
     dataDir: env.DATA_DIR || '.pilotlight',
     fresh: flags.fresh ?? false,
+    auth,
     samples: !(flags['no-samples'] ?? false),
     quiet: flags.quiet ?? false,
     lockMs: integer('PILOTLIGHT_MESSAGE_LOCK_MS', env.PILOTLIGHT_MESSAGE_LOCK_MS ?? '600000', {
@@ -70,6 +82,7 @@ function parseFlags(args: readonly string[]) {
       options: {
         port: { type: 'string' },
         host: { type: 'string' },
+        auth: { type: 'boolean' },
         fresh: { type: 'boolean' },
         'no-samples': { type: 'boolean' },
         quiet: { type: 'boolean' },

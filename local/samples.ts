@@ -12,6 +12,12 @@ export interface Sample {
   readonly curl: string;
 }
 
+interface Server {
+  readonly base: string;
+  /** Of every request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 const WAIT_SECONDS = 60;
 const marks = z.array(z.string());
 
@@ -24,9 +30,12 @@ export async function registerSamples(settings: {
   readonly base: string;
   readonly folder: string;
   readonly marker: string;
+  /** A publisher's, where callers need one. */
+  readonly key?: string | undefined;
   readonly say: (line: string) => void;
 }): Promise<Sample[]> {
-  const { base, folder, marker, say } = settings;
+  const { base, folder, marker, key, say } = settings;
+  const server: Server = { base, headers: key === undefined ? {} : { 'x-functions-key': key } };
   const known = new Set(await readMarker(marker));
   const entries = await readdir(folder, { withFileTypes: true });
   const models = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -34,11 +43,11 @@ export async function registerSamples(settings: {
     models.map(async (model) => {
       const files = join(folder, model);
       if (!known.has(model)) {
-        const problem = await register(base, model, files);
+        const problem = await register(server, model, files);
         if (problem) say(`warning: sample ${model}: ${problem}`);
         else known.add(model);
       }
-      return await describe(base, model, files);
+      return await describe(server, model, files);
     }),
   );
   await writeMarker(marker, [...known]);
@@ -46,7 +55,11 @@ export async function registerSamples(settings: {
 }
 
 /** Why it is not ready; undefined when it is. */
-async function register(base: string, model: string, files: string): Promise<string | undefined> {
+async function register(
+  { base, headers }: Server,
+  model: string,
+  files: string,
+): Promise<string | undefined> {
   const form = new FormData();
   const parts = { model: 'model.onnx', card: 'card.json', evaluation: 'evaluation.csv' };
   for (const [part, file] of Object.entries(parts)) {
@@ -55,7 +68,7 @@ async function register(base: string, model: string, files: string): Promise<str
   }
   const response = await fetch(`${base}/models/${model}/versions`, {
     method: 'POST',
-    headers: { prefer: `wait=${WAIT_SECONDS}` },
+    headers: { ...headers, prefer: `wait=${WAIT_SECONDS}` },
     body: form,
   });
   const text = await response.text();
@@ -64,9 +77,13 @@ async function register(base: string, model: string, files: string): Promise<str
   return `expected 201, got ${response.status} ${text}`;
 }
 
-async function describe(base: string, model: string, files: string): Promise<Sample | undefined> {
+async function describe(
+  { base, headers }: Server,
+  model: string,
+  files: string,
+): Promise<Sample | undefined> {
   const url = `${base}/v2/models/${model}`;
-  const response = await fetch(url);
+  const response = await fetch(url, { headers });
   const answer: unknown = await response.json();
   if (!response.ok) return undefined;
   const evaluation = join(files, 'evaluation.csv');

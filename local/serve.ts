@@ -9,8 +9,10 @@ import type { HeldEmulators } from './emulator-client.ts';
 import { Ending } from './ending.ts';
 import { type Host, startHost } from './host.ts';
 import { parseHostJson } from './host-json.ts';
+import { keyOption, readKeys } from './keys.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { Options } from './options.ts';
+import { SignIn } from './sign-in.ts';
 
 interface Place {
   /** The folder of bundled entries. */
@@ -32,8 +34,12 @@ export async function serve(options: Options, place: Place): Promise<void> {
     JSON.parse(readFileSync(join(root, 'host.json'), 'utf8')) as unknown,
   );
   const emulators = await place.emulators;
+  const keys = options.auth ? await readKeys(dataDir) : undefined;
   const config = parseConfig({
     ...process.env,
+    // This host is the platform here, and checks who callers are itself.
+    PILOTLIGHT_ACCESS: keys ? 'roles' : 'open',
+    WEBSITE_AUTH_ENABLED: keys ? 'True' : undefined,
     ...(emulators && {
       PILOTLIGHT_STORAGE: emulators.storage,
       PILOTLIGHT_COSMOS: emulators.cosmos,
@@ -53,6 +59,7 @@ export async function serve(options: Options, place: Place): Promise<void> {
       port: options.port,
       hostname: options.hostname,
       lockMs: options.lockMs,
+      signIn: keys && new SignIn(keys),
       log: lines.write,
       firstAnswer: app.coldStart.firstAnswer,
       quiet: options.quiet,
@@ -74,9 +81,17 @@ export async function serve(options: Options, place: Place): Promise<void> {
 
   const base = `http://${nameOf(options.hostname)}:${host.port}`;
   lines.write(`Pilotlight listens on ${base} after ${seconds()} s`);
+  if (keys) {
+    const ask = `curl -s ${base}/v2 ${keyOption(dataDir, 'Scorer')}`;
+    lines.write(
+      `Callers need a key: scorer, publisher or operator of ${join(dataDir, 'keys')}\n${ask}`,
+    );
+  }
   if (!emulators) return;
   lines.write(`Everything is kept in ${dataDir} (DATA_DIR moves it, --fresh empties it)`);
-  if (options.samples) await showSamples({ base, folder: join(root, 'models'), dataDir, lines });
+  if (!options.samples) return;
+  const folder = join(root, 'models');
+  await showSamples({ base, folder, dataDir, lines, key: keys?.Publisher });
 }
 
 async function showSamples(shown: {
@@ -84,12 +99,17 @@ async function showSamples(shown: {
   readonly folder: string;
   readonly dataDir: string;
   readonly lines: LineWriter;
+  /** To register with, where callers need one. */
+  readonly key: string | undefined;
 }): Promise<void> {
-  const { base, folder, dataDir, lines } = shown;
+  const { base, folder, dataDir, lines, key } = shown;
   const { registerSamples } = await import('./samples.ts');
   const marker = join(dataDir, 'samples.json');
-  const samples = await registerSamples({ base, folder, marker, say: lines.write });
-  for (const { model, url, curl } of samples) lines.write(`\n${model}: ${url}\n${curl}`);
+  const samples = await registerSamples({ base, folder, marker, key, say: lines.write });
+  const option = key === undefined ? '' : ` ${keyOption(dataDir, 'Scorer')}`;
+  for (const { model, url, curl } of samples) {
+    lines.write(`\n${model}: ${url}\n${curl}${option}`);
+  }
   lines.write(`\n${samples.length} sample models answer after ${seconds()} s. Ctrl-C ends.`);
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAzureArtifacts } from './adapters/azure/artifacts.ts';
@@ -8,6 +8,7 @@ import { createCosmosCounters } from './adapters/azure/counters.ts';
 import { createAzureDroppedFiles } from './adapters/azure/dropped-files.ts';
 import { createAzureMessages } from './adapters/azure/messages.ts';
 import { createCosmosRegistry } from './adapters/azure/registry.ts';
+import { createAzureTelemetry } from './adapters/azure/telemetry.ts';
 import { createAzureUploads } from './adapters/azure/uploads.ts';
 import { createModelFiles } from './adapters/disk/model-files.ts';
 import { createRecentVersions } from './adapters/disk/recent-versions.ts';
@@ -16,6 +17,7 @@ import { observeWrites } from './adapters/observed-registry.ts';
 import { ThreadedEngine } from './adapters/onnx/engine.ts';
 import { createInspector } from './adapters/onnx/inspector.ts';
 import { createPreparedModels } from './adapters/onnx/prepared-models.ts';
+import { createProcessGauges } from './adapters/process-gauges.ts';
 import type { Config } from './config.ts';
 import { SeenDrops } from './drops/seen-drops.ts';
 import { BodyPool } from './inference/body-pool.ts';
@@ -31,6 +33,7 @@ import type { ModelInspector } from './ports/inspection.ts';
 import type { Messages } from './ports/messages.ts';
 import type { ModelFiles, Spool } from './ports/model-files.ts';
 import type { RegistryStore } from './ports/registry.ts';
+import type { TelemetrySink } from './ports/telemetry.ts';
 import type { Uploads } from './ports/uploads.ts';
 import { workerFile } from './start-ahead.ts';
 import { ColdStart } from './telemetry/cold-start.ts';
@@ -40,6 +43,9 @@ import { LiveTraffic } from './usecases/live-traffic.ts';
 import { RecentModels } from './usecases/recent-models.ts';
 import { ServableModels } from './usecases/servable-models.ts';
 import { ShadowTraffic } from './usecases/shadow-traffic.ts';
+import { Telemetry } from './usecases/telemetry.ts';
+import { countLoads, telemetryGauges } from './usecases/telemetry-gauges.ts';
+import { TelemetryOutbox } from './usecases/telemetry-outbox.ts';
 
 /** Of large bodies' buffers that wait to be used again. */
 const POOLED_BYTES = 64 << 20;
@@ -73,6 +79,7 @@ export interface App {
   readonly recorder: LiveRecorder;
   readonly live: LiveTraffic;
   readonly coldStart: ColdStart;
+  readonly telemetry: Telemetry;
   /** Lets what runs end and frees everything; new work is refused. */
   close(): Promise<void>;
 }
@@ -91,15 +98,28 @@ export interface Stores {
 
 /**
  * The composition root. `dist` is the folder of the bundled entries: threads and processes start
- * there. `stores` are Azure's (or their emulators') unless a test brings others.
+ * there. `stores` are Azure's (or their emulators') and `sink` is Azure's, where the settings name one,
+ * unless a test brings others.
  */
 export function compose(
   config: Config,
-  { dist, stores = azureStores(config) }: { dist: URL; stores?: Stores },
+  {
+    dist,
+    stores = azureStores(config),
+    sink = azureTelemetry(config),
+  }: { dist: URL; stores?: Stores; sink?: TelemetrySink | undefined },
 ): App {
   const clock: Clock = () => Date.now();
   const coldStart = new ColdStart(() => performance.now());
   coldStart.took('boot', performance.now());
+  const telemetry: Telemetry = new Telemetry({
+    outbox: sink && new TelemetryOutbox(sink, warn),
+    config: config.telemetry,
+    clock,
+    now: () => performance.now(),
+    hex: (digits) => randomBytes(digits / 2).toString('hex'),
+    gauges: telemetryGauges(() => engine, createProcessGauges()),
+  });
   const modelFiles = createModelFiles({
     dir: join(config.scratchDir, 'models'),
     artifacts: stores.artifacts,
@@ -125,6 +145,7 @@ export function compose(
     maxRunMs: config.maxRunMs,
     maxInlineRunMs: config.maxInlineRunMs,
     coldStart,
+    watcher: countLoads(telemetry),
     prepared: (prepare) =>
       createPreparedModels({
         dir: join(config.scratchDir, 'prepared'),
@@ -146,7 +167,7 @@ export function compose(
     clock,
     boot: randomUUID(),
     flushMs: config.countersFlushMs,
-    warn: (message) => process.stderr.write(`warn: ${message}\n`),
+    warn,
   });
   const shadows = new ShadowTraffic({ clock, engine, models, recorder, config });
   return {
@@ -178,12 +199,21 @@ export function compose(
     recorder,
     live: new LiveTraffic({ engine, models, recorder, shadows }),
     coldStart,
+    telemetry,
     async close() {
       await recentModels.end();
       await engine.close();
-      await recorder.close(LAST_FLUSH_MS);
+      await Promise.all([recorder.close(LAST_FLUSH_MS), telemetry.close(LAST_FLUSH_MS)]);
     },
   };
+}
+
+function azureTelemetry({ telemetry: config }: Config): TelemetrySink | undefined {
+  return config && createAzureTelemetry({ config, warn, clock: () => Date.now() });
+}
+
+function warn(message: string): void {
+  process.stderr.write(`warn: ${message}\n`);
 }
 
 function azureStores({ storage, cosmos }: Config): Stores {

@@ -10,7 +10,7 @@ import { ColdStart } from '../shared/telemetry/cold-start.ts';
 import { StatisticsOfModels } from '../shared/telemetry/model-statistics.ts';
 import type { Seen } from '../shared/usecases/live-recorder.ts';
 import { LiveTraffic } from '../shared/usecases/live-traffic.ts';
-import { type PredictRequest, predict } from '../shared/usecases/predict.ts';
+import { type PredictDeps, type PredictRequest, predict } from '../shared/usecases/predict.ts';
 import { ServableModels } from '../shared/usecases/servable-models.ts';
 import { ShadowTraffic } from '../shared/usecases/shadow-traffic.ts';
 
@@ -18,6 +18,13 @@ const MODEL = 'm' as ModelName;
 export const v = (version: number): Version => version as Version;
 export const TTL_MS = 2_000;
 export const TIMEOUT_MS = 30_000;
+
+const UNTOLD_TELEMETRY: PredictDeps['telemetry'] = {
+  on: false,
+  now: () => 0,
+  answered: () => undefined,
+  count: () => undefined,
+};
 
 interface Call {
   readonly version: Version;
@@ -52,8 +59,10 @@ export class PredictingInstance {
   readonly #models: ServableModels;
   readonly #live: LiveTraffic;
   readonly #statistics = new StatisticsOfModels();
+  readonly #telemetry: PredictDeps['telemetry'];
 
-  constructor() {
+  constructor({ telemetry = UNTOLD_TELEMETRY }: { telemetry?: PredictDeps['telemetry'] } = {}) {
+    this.#telemetry = telemetry;
     this.#models = new ServableModels(
       {
         registry: this.#registry(),
@@ -118,6 +127,7 @@ export class PredictingInstance {
         engine: this.#engine as never,
         models: this.#models,
         statistics: this.#statistics,
+        telemetry: this.#telemetry,
         live: this.#live,
         config: { requestTimeoutMs: TIMEOUT_MS },
       },

@@ -18,6 +18,8 @@ export interface ServableModel {
   readonly inlineable: boolean;
   /** Whether it is to be loaded before anyone asks. */
   readonly preload: boolean;
+  /** The p95 of a run that its card allows, ms; absent: it says nothing of that. */
+  readonly p95Ms?: number | undefined;
   /** Brings the verified file to local disk and holds it there until it is released. */
   open(): Promise<ModelFile>;
 }
@@ -89,10 +91,37 @@ export interface Engine {
   loaded(): readonly string[];
   /** How many requests and pieces of rows wait for a run. */
   waiting(): number;
+  /**
+   * Runs that are under way, and those that the waiting requests come to when each shares one with as
+   * many others as its model's batch takes, of as many as can be under way at once: above 1, some wait
+   * for a thread. A request counts as one row: how many it has shows when it is decoded, on a thread.
+   * Rows of batch jobs count while they run, and not while they wait: they make way for requests.
+   * Neither do runs on the main thread: the delay of its loop shows them.
+   */
+  saturation(): number;
+  /** The models that are loaded now. Each call takes the `hits` with it. */
+  holdings(): readonly Holding[];
   /** Why this instance can't serve, empty when it can. */
   ailments(): readonly string[];
   /** Refuses new work, lets what runs end, frees everything. */
   close(): Promise<void>;
+}
+
+/** A model that is loaded. */
+export interface Holding {
+  readonly model: ServableModel;
+  /** What it takes. */
+  readonly bytes: number;
+  /** Requests since the last look that found it loaded. */
+  readonly hits: number;
+}
+
+/** Hears what an engine does with models. */
+export interface EngineWatcher {
+  /** A thread can run it, so many ms after the first wish for it. */
+  loaded(model: ServableModel, ms: number): void;
+  /** It leaves; `hits` nobody has looked at. */
+  left(model: ServableModel, left: { readonly hits: number; readonly evicted: boolean }): void;
 }
 
 /** Rows of a batch that go to a model together, as text: whole records, without a header. */

@@ -12,6 +12,7 @@ export interface KnownVersion {
   readonly batchRows: number;
   readonly inlineable: boolean;
   readonly preload: boolean;
+  readonly p95Ms?: number;
 }
 
 /** Which versions this instance's disk served last, kept from one process to the next. */

@@ -14,7 +14,7 @@ export interface KnownModel extends ServableModel {
  */
 export function servableFrom(known: KnownVersion, modelFiles: ModelFiles): KnownModel {
   const { model, incarnation, version, digest, bytes, signature } = known;
-  const { batchRows, inlineable, preload } = known;
+  const { batchRows, inlineable, preload, p95Ms } = known;
   const said = JSON.stringify([digest, bytes, signature, batchRows, inlineable]);
   const told = createHash('sha256').update(said).digest('base64url');
   return {
@@ -27,6 +27,7 @@ export function servableFrom(known: KnownVersion, modelFiles: ModelFiles): Known
     batchRows,
     inlineable,
     preload,
+    p95Ms,
     open: () => modelFiles.open({ model, incarnation, digest, name: 'model.onnx' }, bytes),
     known,
   };

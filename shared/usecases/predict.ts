@@ -4,9 +4,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { Engine, InferAnswer, InferJob } from '../ports/engine.ts';
 import { peekScheduling } from '../protocol/scheduling.ts';
 import { type Choice, routingPoint } from '../registry/routing.ts';
+import { outcomeOf } from '../telemetry/failure-side.ts';
+import { METRICS } from '../telemetry/metric-names.ts';
 import type { StatisticsOfModels } from '../telemetry/model-statistics.ts';
 import type { LiveTraffic } from './live-traffic.ts';
-import type { ServableModels } from './servable-models.ts';
+import type { Resolved, ServableModels } from './servable-models.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** A request for an answer, its body as it came. */
 export interface PredictRequest extends Omit<InferJob, 'deadline' | 'priority'> {
@@ -23,23 +26,26 @@ export interface PredictDeps {
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
   readonly live: Pick<LiveTraffic, 'watch'>;
+  readonly telemetry: Pick<Telemetry, 'on' | 'now' | 'answered' | 'count'>;
   readonly config: { readonly requestTimeoutMs: number };
 }
 
 /**
- * Routes a request to a version and runs it there, loading the model if need be.
+ * Routes a request to a version and runs it there, loading the model if need be. However it ends, it is
+ * counted.
  * @throws ServingError as `ServableModels.resolve` and `Engine.infer` do
  */
 export async function predict(
   deps: PredictDeps,
   request: PredictRequest,
 ): Promise<{ answer: InferAnswer; choice: Choice }> {
-  const { clock, engine, models, statistics, config } = deps;
-  const { model, wanted, routingKey, body, headerLength, contentEncoding } = request;
+  const { clock, engine, statistics, telemetry, config } = deps;
+  const { model, routingKey, body, headerLength, contentEncoding } = request;
   const arrivedAt = clock();
   const point = routingKey === undefined ? Math.random() : routingPoint(routingKey, model);
+  const since = telemetry.now();
   const { choice, servable, live } =
-    models.resolveKnown(model, wanted, point) ?? (await models.resolve(model, wanted, point));
+    deps.models.resolveKnown(model, request.wanted, point) ?? (await resolve(deps, request, point));
   // Compressed bodies can't be looked into here; the thread that inflates them honours these too.
   const asked = contentEncoding ? {} : peekScheduling(body, headerLength);
   const timeoutMs = Math.min(asked.timeoutMs || config.requestTimeoutMs, config.requestTimeoutMs);
@@ -64,11 +70,38 @@ export async function predict(
     });
     const { timings, rows, runRows } = answer;
     statistics.succeeded(model, choice.version, { timings, rows, runRows, now: clock() });
+    telemetry.answered(servable, { answer, route: choice.route, since });
     watch?.answered(answer);
     return { answer, choice };
   } catch (error) {
     statistics.failed(model, choice.version, (clock() - arrivedAt) * 1e6);
+    countFailed(deps, { model, choice }, error);
     watch?.failed(error);
     throw error instanceof ServingError ? error.of(choice) : error;
   }
+}
+
+async function resolve(
+  deps: PredictDeps,
+  { model, wanted }: PredictRequest,
+  point: number,
+): Promise<Resolved> {
+  try {
+    return await deps.models.resolve(model, wanted, point);
+  } catch (error) {
+    countFailed(deps, { model }, error);
+    throw error;
+  }
+}
+
+/** Callers may name anything: what is no model, as far as is known, is counted without a name. */
+function countFailed(
+  { telemetry, models }: Pick<PredictDeps, 'telemetry' | 'models'>,
+  { model, choice }: { readonly model: ModelName; readonly choice?: Choice },
+  error: unknown,
+): void {
+  if (!telemetry.on) return;
+  const at = choice && { version: String(choice.version), route: choice.route };
+  const name = choice || models.knows(model) ? model : '';
+  telemetry.count(METRICS.requests, { model: name, ...at, outcome: outcomeOf(error) });
 }

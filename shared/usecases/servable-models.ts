@@ -128,6 +128,7 @@ export class ServableModels {
         batchRows: batchRows({ batching, quantized: facts.quantized }, card),
         inlineable: isInlineable(outcome),
         preload: card.preload === true,
+        ...(card.budgets?.p95Ms !== undefined && { p95Ms: card.budgets.p95Ms }),
       },
       this.#deps.modelFiles,
     );
@@ -138,6 +139,12 @@ export class ServableModels {
   /** Those that were asked for, the one asked for last at the end. */
   asked(): Iterable<KnownModel> {
     return this.#servable.values();
+  }
+
+  /** Whether there is a model of that name, as far as this instance has heard. */
+  knows(model: ModelName): boolean {
+    const found = this.#records.get(model)?.found;
+    return found !== undefined && !found.deleted;
   }
 
   /** The record changed: the next look reads it. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { KnownVersion, RecentVersions } from '../../ports/known-versions.ts';
 
 /** To be raised when `KnownVersion` changes: what an older process wrote is then passed over. */
-const FORMAT = 'pilotlight recent versions 1';
+const FORMAT = 'pilotlight recent versions 2';
 
 /**
  * Keeps them in `file`: a line with the format and the SHA-256 of what follows, then JSON. A file

@@ -39,6 +39,7 @@ export class Dispatcher {
   readonly #bodyPool: BodyPool;
   readonly #maxRunMs: number;
   #loadsBegun = 0;
+  #running = 0;
 
   constructor(options: {
     workerFile: URL;
@@ -92,6 +93,11 @@ export class Dispatcher {
     return this.#threads;
   }
 
+  /** Runs under way: one that more requests could have shared counts as the part that is taken. */
+  get running(): number {
+    return this.#running;
+  }
+
   /** Gives every idle thread something to do, if there is something. */
   pump(): void {
     for (const thread of this.#threads) {
@@ -131,6 +137,8 @@ export class Dispatcher {
       if (next?.kind !== 'request') break;
       requests.push(next);
     }
+    const share = requests.length / loaded.model.batchRows;
+    this.#running += share;
     const began = monotonicNs();
     const moved = requests.map(({ request }) => ({ ...request, body: ownBytes(request.body) }));
     void thread
@@ -150,6 +158,7 @@ export class Dispatcher {
         },
       )
       .finally(() => {
+        this.#running -= share;
         this.pump();
       });
   }
@@ -160,6 +169,7 @@ export class Dispatcher {
     const rows = ownBytes(piece.job.rows);
     // It ends between two runs, before its thread counts as stuck.
     const deadline = Math.min(piece.job.deadline, Date.now() + this.#maxRunMs / 2);
+    this.#running++;
     void thread
       .send({ type: 'score', session, job: { ...piece.job, rows, deadline } }, [rows.buffer])
       .then(
@@ -171,6 +181,7 @@ export class Dispatcher {
         },
       )
       .finally(() => {
+        this.#running--;
         this.pump();
       });
   }

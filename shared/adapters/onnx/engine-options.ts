@@ -1,4 +1,5 @@
 import type { BodyPool } from '../../inference/body-pool.ts';
+import type { EngineWatcher } from '../../ports/engine.ts';
 import type { ColdStart } from '../../telemetry/cold-start.ts';
 import type { PreparedModels, PreparedModelsOptions } from './prepared-models.ts';
 
@@ -18,4 +19,5 @@ export interface EngineOptions {
   /** Where prepared forms of models are kept, given how they are made; absent: none are made. */
   readonly prepared?: (prepare: PreparedModelsOptions['prepare']) => PreparedModels;
   readonly coldStart?: ColdStart;
+  readonly watcher?: EngineWatcher;
 }

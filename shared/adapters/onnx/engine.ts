@@ -3,6 +3,7 @@ import { BodyPool } from '../../inference/body-pool.ts';
 import { RequestQueue } from '../../inference/request-queue.ts';
 import type {
   Engine,
+  Holding,
   InferAnswer,
   InferJob,
   ScoreAnswer,
@@ -75,6 +76,7 @@ export class ThreadedEngine implements Engine {
           this.#cache.shrinkToBudget();
           if (!isFirst) return;
           loaded.arrived();
+          options.watcher?.loaded(loaded.model, loaded.loadMs);
           this.#loads.settle(loaded);
           void this.#considerInline(loaded, report.runMs);
           void this.#sources.improve(loaded);
@@ -98,6 +100,7 @@ export class ThreadedEngine implements Engine {
         await Promise.all([this.#dispatcher.unload(loaded), this.#inline.unload(loaded)]);
         loaded.prepared?.release();
       },
+      left: ({ model, hits }, evicted) => options.watcher?.left(model, { hits, evicted }),
     });
     this.#preparing = new PreparingThread(options.workerFile);
     this.#sources = new ModelSources({
@@ -117,6 +120,8 @@ export class ThreadedEngine implements Engine {
 
   infer(model: ServableModel, job: InferJob): Promise<InferAnswer> {
     return this.#take(model, (loaded, caller: Caller<InferAnswer>) => {
+      // What nobody asked for finds nothing.
+      if (loaded.threads.size > 0 && job.observe !== 'only') loaded.hits++;
       this.#enqueueRequest(new PendingRequest(loaded, job, caller), job.deadline);
     });
   }
@@ -150,6 +155,24 @@ export class ThreadedEngine implements Engine {
 
   waiting(): number {
     return this.#queue.requests + this.#inline.waiting;
+  }
+
+  saturation(): number {
+    let runs = this.#dispatcher.running;
+    for (const pending of this.#queue.items()) {
+      if (pending.kind === 'request') runs += 1 / pending.loaded.model.batchRows;
+    }
+    return runs / this.#options.threads;
+  }
+
+  holdings(): Holding[] {
+    return [...this.#cache.entries()]
+      .filter(({ threads }) => threads.size > 0)
+      .map((loaded) => {
+        const { model, bytes, hits } = loaded;
+        loaded.hits = 0;
+        return { model, bytes, hits };
+      });
   }
 
   ailments(): readonly string[] {

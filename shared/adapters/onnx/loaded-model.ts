@@ -18,6 +18,8 @@ export class LoadedModel {
   readonly threads = new Set<ModelThread>();
   /** Requests that wait for it or run on it. */
   references = 0;
+  /** Requests that found it loaded, since anyone looked. */
+  hits = 0;
   /** What it is worth to keep. */
   credit = 0;
   /** From the wish to have it until a first thread could run it, in ms; a guess before that. */

@@ -9,23 +9,29 @@ export class ModelCache {
   readonly #threads: number;
   readonly #begin: (loaded: LoadedModel) => void;
   readonly #free: (loaded: LoadedModel) => Promise<void>;
+  readonly #left: (loaded: LoadedModel, evicted: boolean) => void;
   readonly #byKey = new Map<string, LoadedModel>();
   /** Dropped, but still referenced or being freed: their memory is still taken. */
   readonly #leaving = new Map<LoadedModel, { freed: Promise<void>; done: () => void }>();
   #nextSession = 1;
   #lastEvictedCredit = 0;
 
-  /** `begin` starts to load a new entry, `free` takes one out of the threads. */
+  /**
+   * `begin` starts to load a new entry, `free` takes one out of the threads; `left` hears of each that
+   * goes, `evicted` to make room.
+   */
   constructor(options: {
     budgetBytes: number;
     threads: number;
     begin: (loaded: LoadedModel) => void;
     free: (loaded: LoadedModel) => Promise<void>;
+    left: (loaded: LoadedModel, evicted: boolean) => void;
   }) {
     this.#budgetBytes = options.budgetBytes;
     this.#threads = options.threads;
     this.#begin = options.begin;
     this.#free = options.free;
+    this.#left = options.left;
   }
 
   /**
@@ -59,9 +65,10 @@ export class ModelCache {
     if (loaded) await this.dropEntry(loaded);
   }
 
-  async dropEntry(loaded: LoadedModel): Promise<void> {
+  async dropEntry(loaded: LoadedModel, evicted = false): Promise<void> {
     if (!loaded.dropped) {
       loaded.dropped = true;
+      this.#left(loaded, evicted);
       this.#byKey.delete(loaded.model.key);
       let done = (): void => undefined;
       const freed = new Promise<void>((resolve) => {
@@ -125,7 +132,7 @@ export class ModelCache {
   #evict(evicted: readonly LoadedModel[]): void {
     for (const loaded of evicted) {
       this.#lastEvictedCredit = Math.max(this.#lastEvictedCredit, loaded.credit);
-      void this.dropEntry(loaded);
+      void this.dropEntry(loaded, true);
     }
   }
 }

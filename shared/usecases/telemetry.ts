@@ -1,0 +1,293 @@
+import type { TelemetryConfig } from '../config.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { InferAnswer } from '../ports/engine.ts';
+import type {
+  Dimensions,
+  FinishedSpan,
+  SeenException,
+  TelemetryBatch,
+} from '../ports/telemetry.ts';
+import type { Choice } from '../registry/routing.ts';
+import type { ColdStartReport } from '../telemetry/cold-start.ts';
+import { isOurs, type Outcome, outcomeOf } from '../telemetry/failure-side.ts';
+import { METRICS } from '../telemetry/metric-names.ts';
+import { type Operation, TracedOperation, UNTOLD } from '../telemetry/operation.ts';
+import { SeriesOfVersions, type Served } from '../telemetry/prediction-series.ts';
+import { RateSampler } from '../telemetry/rate-sampler.ts';
+import { type Metric, SeriesTable } from '../telemetry/series-table.ts';
+import type { TraceContext } from '../telemetry/trace-context.ts';
+import { whereThrown } from '../telemetry/where-thrown.ts';
+import type { TelemetryOutbox } from './telemetry-outbox.ts';
+
+/** Of a stretch between two flushes. */
+const MAX_SERIES = 2_000;
+const MAX_SPANS = 1_000;
+const MAX_EXCEPTIONS = 200;
+const GAUGE_EVERY_MS = 1_000;
+
+/**
+ * Which work is told of, by how it ended. `sampled`: at most so many a second. `noted`: where
+ * something was said of it, as of a tick that found something to do. Failures on our side always are.
+ */
+export interface Telling {
+  readonly done: 'always' | 'sampled' | 'noted' | 'never';
+  /** Of a failure that is the caller's. */
+  readonly refused: 'always' | 'sampled' | 'never';
+}
+
+export interface TelemetryDeps {
+  /** Either undefined: nobody is told, and nothing is kept. */
+  readonly outbox: TelemetryOutbox | undefined;
+  readonly clock: Clock;
+  /** Ms that never go back, with fractions. */
+  readonly now: () => number;
+  /** So many random hexadecimal digits. */
+  readonly hex: (digits: number) => string;
+  readonly config: Pick<TelemetryConfig, 'flushMs' | 'tracesPerSecond'> | undefined;
+  /** What there is to be looked at: every second, and once before a flush; while something happens. */
+  readonly gauges: {
+    begin(): void;
+    look(telemetry: Telemetry): void;
+    beforeFlush(telemetry: Telemetry): void;
+    end(): void;
+  };
+}
+
+/**
+ * Counts and traces in memory what this instance does, and has it sent every so often, while
+ * something happens. Recording is cheap, waits for nothing and never throws.
+ */
+export class Telemetry {
+  /** False: nobody is told. What costs anything to say needn't be said. */
+  readonly on: boolean;
+  readonly #deps: TelemetryDeps;
+  readonly #done: RateSampler;
+  readonly #refused: RateSampler;
+  #from = 0;
+  #table = new SeriesTable(MAX_SERIES);
+  #predictions = new SeriesOfVersions(this.#table);
+  #spans: FinishedSpan[] = [];
+  #exceptions: SeenException[] = [];
+  readonly #dropped = { span: 0, exception: 0, batch: 0 };
+  /** Something besides gauges was recorded since the last cut. */
+  #touched = false;
+  #underWay = 0;
+  #timers: readonly NodeJS.Timeout[] | undefined;
+  #flushing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(deps: TelemetryDeps) {
+    this.#deps = deps;
+    this.on = deps.outbox !== undefined && deps.config !== undefined;
+    const { tracesPerSecond = 0 } = deps.config ?? {};
+    this.#done = new RateSampler(tracesPerSecond);
+    this.#refused = new RateSampler(tracesPerSecond);
+  }
+
+  /** Ms that never go back; for `answered`. */
+  now(): number {
+    return this.on ? this.#deps.now() : 0;
+  }
+
+  /** Adds a value to a metric. Names of models are of such that there are, or empty. */
+  count(metric: Metric, dimensions: Dimensions, value = 1): void {
+    if (!this.on) return;
+    this.#table.of(metric, dimensions).add(value);
+    this.#touch();
+  }
+
+  /** As `count`, of what is so while nothing happens, too: it is told only beside other things. */
+  gauge(metric: Metric, dimensions: Dimensions, value: number): void {
+    if (this.on) this.#table.of(metric, dimensions).add(value);
+  }
+
+  /** A request was answered, `since` then. */
+  answered(
+    served: Served,
+    { answer, route, since }: { answer: InferAnswer; route: Choice['route']; since: number },
+  ): void {
+    if (!this.on) return;
+    this.#predictions.of(served, route).add(answer, this.#deps.now() - since);
+    this.#touch();
+  }
+
+  /** What the first answer took. */
+  started({ totalMs, phases, prepared }: ColdStartReport): void {
+    const by = { prepared: String(prepared) };
+    for (const [phase, ms] of Object.entries({ total: totalMs, ...phases })) {
+      this.count(METRICS.coldStart, { ...by, phase }, ms);
+    }
+  }
+
+  /** Work begins; `parent` is asked only for what is told of. To be given to `end`. */
+  begin(name: string, parent: () => TraceContext | undefined): Operation {
+    if (!this.on || this.#closed) return UNTOLD;
+    this.#underWay++;
+    const { hex, now } = this.#deps;
+    return new TracedOperation(name, now(), { hex, parent });
+  }
+
+  /** Work has ended: with `error`, or well. */
+  end(operation: Operation, telling: Telling, error?: unknown): void {
+    if (!(operation instanceof TracedOperation)) return;
+    this.#underWay--;
+    const failure = error === undefined ? undefined : outcomeOf(error);
+    if (failure !== undefined && isOurs(failure)) {
+      this.#except(operation, failure, error);
+      this.#span(operation, { sampledOf: 1, failure });
+      return;
+    }
+    const how = failure === undefined ? telling.done : telling.refused;
+    if (how === 'never') return;
+    if (how === 'noted' && Object.keys(operation.attributes).length === 0) return;
+    const sampler = failure === undefined ? this.#done : this.#refused;
+    const sampledOf =
+      how === 'sampled' ? sampler.take(this.#deps.now(), () => operation.context.sampled) : 1;
+    if (sampledOf > 0) this.#span(operation, { sampledOf, ...(failure && { failure }) });
+  }
+
+  /** Sends what was recorded; what can't be sent now is sent with the next. Never throws. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  /** Sends what is left, for at most `withinMs`; nothing is recorded from then on. Never throws. */
+  async close(withinMs: number): Promise<void> {
+    const { outbox } = this.#deps;
+    if (!outbox || !this.on || this.#closed) return;
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, withinMs);
+    });
+    const last = async () => {
+      await this.#flushing;
+      await this.flush();
+      await outbox.close();
+    };
+    await Promise.race([last().catch(() => undefined), over]);
+    clearTimeout(timer);
+    this.#closed = true;
+    this.#rest();
+  }
+
+  /** Something takes long: how the instance does is told of meanwhile. */
+  works(): void {
+    if (this.on) this.#touch();
+  }
+
+  #touch(): void {
+    this.#touched = true;
+    if (!this.#timers && !this.#closed) this.#work();
+  }
+
+  /** Something happens: from now on it is looked, and sent. */
+  #work(): void {
+    const { gauges, clock, config } = this.#deps;
+    this.#from = clock();
+    gauges.begin();
+    const look = setInterval(() => {
+      guarded(() => {
+        gauges.look(this);
+      });
+    }, GAUGE_EVERY_MS);
+    const flush = setInterval(() => {
+      void this.flush();
+    }, config?.flushMs);
+    for (const timer of [look, flush]) timer.unref();
+    this.#timers = [look, flush];
+  }
+
+  #rest(): void {
+    for (const timer of this.#timers ?? []) clearInterval(timer);
+    this.#timers = undefined;
+    this.#deps.gauges.end();
+  }
+
+  async #flush(): Promise<void> {
+    const { outbox, gauges } = this.#deps;
+    if (!outbox || this.#closed) return;
+    if (this.#touched || this.#underWay > 0) {
+      guarded(() => {
+        gauges.beforeFlush(this);
+      });
+      this.#dropped.batch += outbox.add(this.#cut());
+    } else if (outbox.isEmpty && this.#timers) {
+      this.#renew();
+      this.#rest();
+    }
+    await outbox.send();
+  }
+
+  #cut(): TelemetryBatch {
+    const { clock } = this.#deps;
+    const drops = { ...this.#dropped, series: this.#table.dropped };
+    // Beyond the bound, so that it is told that there is one.
+    const told = new SeriesTable(Object.keys(drops).length);
+    for (const [what, count] of Object.entries(drops)) {
+      if (count > 0) told.of(METRICS.dropped, { what }).add(count);
+    }
+    const batch: TelemetryBatch = {
+      from: this.#from,
+      to: clock(),
+      metrics: [...this.#table.points(), ...told.points()],
+      spans: this.#spans,
+      exceptions: this.#exceptions,
+    };
+    this.#from = batch.to;
+    Object.assign(this.#dropped, { span: 0, exception: 0, batch: 0 });
+    this.#renew();
+    return batch;
+  }
+
+  #renew(): void {
+    this.#table = new SeriesTable(MAX_SERIES);
+    this.#predictions = new SeriesOfVersions(this.#table);
+    this.#spans = [];
+    this.#exceptions = [];
+    this.#touched = false;
+  }
+
+  #span(
+    operation: TracedOperation,
+    end: { readonly sampledOf: number; readonly failure?: Outcome },
+  ): void {
+    this.#touch();
+    if (this.#spans.length >= MAX_SPANS) {
+      this.#dropped.span++;
+      return;
+    }
+    const ms = this.#deps.now() - operation.began;
+    const startedAt = this.#deps.clock() - ms;
+    const { name, attributes } = operation;
+    this.#spans.push({ ...idsOf(operation), name, startedAt, ms, attributes, ...end });
+  }
+
+  #except(operation: TracedOperation, kind: Outcome, error: unknown): void {
+    this.#touch();
+    if (this.#exceptions.length >= MAX_EXCEPTIONS) {
+      this.#dropped.exception++;
+      return;
+    }
+    const { attributes } = operation;
+    const at = this.#deps.clock();
+    this.#exceptions.push({ ...idsOf(operation), at, kind, ...whereThrown(error), attributes });
+  }
+}
+
+/** What can't be looked at is not told; nothing else suffers for it. */
+function guarded(look: () => void): void {
+  try {
+    look();
+  } catch {
+    // It is looked again soon.
+  }
+}
+
+function idsOf(operation: TracedOperation) {
+  const { traceId, spanId } = operation.context;
+  const { parentId } = operation;
+  return { traceId, spanId, ...(parentId !== undefined && { parentId }) };
+}

@@ -117,7 +117,9 @@ export async function startIngestionServer(): Promise<IngestionServer> {
         };
         const timer = setTimeout(() => {
           const names = taken.map(({ name }) => name).join(', ');
-          end(() => reject(new Error(`not taken within ${ms} ms; what was: ${names}`)));
+          end(() => {
+            reject(new Error(`not taken within ${ms} ms; what was: ${names}`));
+          });
         }, ms);
         watchers.add(look);
         look();

@@ -49,7 +49,7 @@ export function isTellable({ count, sum, min, max }: MetricPoint): boolean {
 /** The sum, count, least and most of a series until `at`; a sketch is the dimension `sketch`. */
 export function metricEnvelope(point: MetricPoint, at: number, teller: Teller): Envelope {
   const { name, dimensions, count, sum, min, max, sketch } = point;
-  const aggregate = { name: cut(name, MOST_NAME), dataPointType: 'Aggregation', value: sum };
+  const aggregate = { name: cut(name, MOST_NAME), kind: 'Aggregation', value: sum };
   return envelope(teller, {
     kind: 'Metric',
     at,

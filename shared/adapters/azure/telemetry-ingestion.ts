@@ -108,8 +108,8 @@ export class Ingestion {
         'content-encoding': 'gzip',
         accept: 'application/json',
       }),
-      timeout: this.#timeoutMs,
-      abortSignal: signal,
+      // Not `timeout`: its timer outlives a request that was given up, and holds the process.
+      abortSignal: AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]),
       // By http to this machine at most.
       allowInsecureConnection: this.#trackUrl.startsWith('http:'),
     });

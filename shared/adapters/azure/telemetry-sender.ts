@@ -60,6 +60,8 @@ export class TelemetrySender {
   readonly #options: Pick<SenderOptions, 'clock' | 'warn'>;
   readonly #closing = new AbortController();
   #holdUntil = 0;
+  /** Why nothing was taken the last time: told once. */
+  #why = '';
 
   constructor(
     ingestion: Ingestion,
@@ -87,9 +89,12 @@ export class TelemetrySender {
     } catch (error) {
       if (!(error instanceof NotTaken)) throw error;
       this.#holdUntil = clock() + Math.min(error.retryAfterMs, MOST_HOLD_MS);
+      if (error.message !== this.#why) warn(error.message);
+      this.#why = error.message;
       if (settled.size === 0) throw error;
-      warn(`telemetry: a part of it waits: ${error.message}`);
+      return without(settled, batch);
     }
+    this.#why = '';
     return without(settled, batch);
   }
 

@@ -177,7 +177,7 @@ describe('what the service does not take', () => {
     const sending = sink.send(batch());
     while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await sink.close();
-    await expect(sending).rejects.toThrow('not taken');
+    await expect(sending).rejects.toThrow('not taken: AbortError');
   });
 });
 

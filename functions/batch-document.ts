@@ -2,12 +2,13 @@ import type { BatchView } from '../shared/usecases/read-batch.ts';
 
 /** A job as GET and POST answer it. */
 export function batchDocument({ job, progress }: BatchView) {
-  const { id, state, reason, request, planned, createdAt, finishedAt } = job;
+  const { id, state, reason, request, who, planned, createdAt, finishedAt } = job;
   const { rows, chunksDone, etaSeconds } = progress;
   return {
     id,
     state,
     ...(reason !== undefined && { reason }),
+    who,
     model: request.model,
     version: planned ? String(planned.version) : undefined,
     format: request.format,

@@ -10,12 +10,12 @@ export const cancelBatchFunction: HttpFunction = {
   route: 'batches/{id}',
   methods: ['DELETE'],
   access: 'Scorer',
-  async handler(app, request) {
+  async handler(app, request, _context, { caller }) {
     const [{ cancelBatch }, { progressOf }] = await Promise.all([
       import('../shared/usecases/end-batch.ts'),
       import('../shared/usecases/batch-progress.ts'),
     ]);
-    const job = await cancelBatch(app, parseBatchId(request.params.id ?? ''));
+    const job = await cancelBatch(app, parseBatchId(request.params.id ?? ''), caller.name);
     return json(202, batchDocument({ job, progress: await progressOf(app, job) }));
   },
 };

@@ -88,7 +88,7 @@ export interface PlannedBatch {
 export interface BatchJob {
   readonly id: BatchId;
   readonly state: BatchState;
-  /** Why it failed, for the caller. */
+  /** Why it failed, or who cancelled it, for the caller. */
   readonly reason?: string;
   readonly request: BatchRequest;
   readonly who: string;

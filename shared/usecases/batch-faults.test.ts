@@ -299,8 +299,12 @@ describe('what ends a job', () => {
   test('being cancelled: what is on the way leaves nothing', async () => {
     const shared = world(100);
     const id = await half(shared);
-    const job = await cancelBatch(processIn(shared), id);
-    expect(job).toMatchObject({ state: 'cancelled', rows: { scored: expect.any(Number) } });
+    const job = await cancelBatch(processIn(shared), id, 'ada');
+    expect(job).toMatchObject({
+      state: 'cancelled',
+      reason: 'cancelled by ada',
+      rows: { scored: expect.any(Number) },
+    });
     for (const message of shared.messages.batch.splice(0)) {
       await advanceBatch(processIn(shared), message);
     }

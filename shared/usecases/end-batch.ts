@@ -10,8 +10,8 @@ type Deps = Pick<BatchDeps, 'clock' | 'batchJobs'>;
 /** How a job ends, and what is known then. */
 export type BatchEnd = Pick<BatchJob, 'rows' | 'chunksDone'> &
   (
-    | { readonly state: 'completed' | 'cancelled' }
-    | { readonly state: 'failed'; readonly reason: string }
+    | { readonly state: 'completed' }
+    | { readonly state: 'cancelled' | 'failed'; readonly reason: string }
   );
 
 /** A job. @throws ServingError `notFound` */
@@ -59,11 +59,17 @@ export function thresholdReason({ request }: BatchJob, failed: number): string |
 export async function cancelBatch(
   deps: Deps & Pick<BatchDeps, 'batchFiles'>,
   id: BatchId,
+  who: string,
 ): Promise<BatchJob> {
   const { value } = await requireBatch(deps, id);
   if (hasEnded(value)) throw endedBefore(value);
   const { rows, chunksDone } = await progressOf(deps, value);
-  const ended = await endBatch(deps, id, { state: 'cancelled', rows, chunksDone });
+  const ended = await endBatch(deps, id, {
+    state: 'cancelled',
+    reason: `cancelled by ${who}`,
+    rows,
+    chunksDone,
+  });
   if (ended.state !== 'cancelled') throw endedBefore(ended);
   return ended;
 }

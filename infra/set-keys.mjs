@@ -78,28 +78,31 @@ async function spread(app, key, functions, rotate) {
   );
   let value = known[key];
   if (value !== undefined && rotate) {
-    await each(functions, (name) => app.set(name, `${key}-previous`, value));
+    await each(functions, 'nothing was rotated; run it again', (name) =>
+      app.set(name, `${key}-previous`, value),
+    );
     value = undefined;
   }
   if (value === undefined) {
     value = randomBytes(KEY_BYTES).toString('base64url');
     await app.set(first, key, value);
   }
-  await each(functions, async (name) => {
+  const hint = rotate ? 'run it again without --rotate' : 'run it again';
+  await each(functions, hint, async (name) => {
     if ((await app.keys(name))[key] !== value) await app.set(name, key, value);
   });
 }
 
 async function forget(app, key) {
   const previous = `${key}-previous`;
-  await each(FUNCTIONS[key], async (name) => {
+  await each(FUNCTIONS[key], 'run it again', async (name) => {
     if ((await app.keys(name))[previous] !== undefined) await app.remove(name, previous);
   });
   console.log(`${previous}: no function has it`);
 }
 
 /** A few at once. All are tried; what went wrong is told together. */
-async function each(names, act) {
+async function each(names, hint, act) {
   const waiting = [...names];
   const failures = [];
   await Promise.all(
@@ -109,5 +112,5 @@ async function each(names, act) {
       }
     }),
   );
-  if (failures.length > 0) throw new Error(`${failures.join('\n')}\nrun it again`);
+  if (failures.length > 0) throw new Error(`${failures.join('\n')}\n${hint}`);
 }

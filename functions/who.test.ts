@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { createMemoryApp, FINE, type MemoryApp, quietContext, send } from '../test/memory-app.ts';
 import { cancelBatchFunction } from './cancel-batch.ts';
 import {
@@ -53,7 +54,7 @@ async function act(
     },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  const said = `${definition.name}: ${answer.status} ${String(answer.body)}`;
+  const said = `${definition.name}: ${answer.status} ${JSON.stringify(answer.body)}`;
   expect([said, answer.status < 300]).toEqual([said, true]);
   return { who: `user:${name}`, document: answer.body === undefined ? {} : answer.json() };
 }
@@ -72,7 +73,7 @@ async function register(file: string): Promise<void> {
   const { who } = await act(registerModelFunction, { type, body: file });
   expect(await lastEvent()).toEqual({ type: 'registered', who });
   for (const message of app.messages.registrations.splice(0)) {
-    await validateRegistrationFunction.handler(app, message, quietContext());
+    await validateRegistrationFunction.handler(app, message, quietContext(), UNTOLD);
   }
 }
 

@@ -168,6 +168,22 @@ describe('the registry', () => {
     expect(await answered('digits')).toBe('2');
   });
 
+  test('restored to before a model was deleted knows it again; its files are registered again', async () => {
+    await registerFixture(host.url, 'digits', 'plain');
+    const saved = join(host.dataDir, 'saved.json');
+    await copyFile(await stopAll(), saved);
+    await nextInstance();
+    expect((await call('DELETE', `${host.url}/models/digits?force=true`)).status).toBe(204);
+    expect((await ask('digits')).status).toBe(404);
+
+    await copyFile(saved, await stopAll());
+    await nextInstance();
+    const { status, document } = await ask('digits');
+    expect([status, document.error]).toEqual([503, expect.stringMatching(/not in storage$/)]);
+    expect(await registerFixture(host.url, 'digits', 'plain')).toMatchObject({ version: '1' });
+    expect(await answered('digits')).toBe('1');
+  });
+
   test('lost for good: models are unknown; registered again in their order they have their numbers', async () => {
     await registerFixture(host.url, 'digits', 'plain');
     await registerFixture(host.url, 'digits', 'better');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { functions } from '../functions/index.ts';
+import { ACCESS, expected, outcome } from './journeys/access-table.ts';
 import type { Binding, HttpResult } from './stand-ins/functions-core.ts';
 import { type FunctionsProcess, startFunctions } from './stand-ins/functions-process.ts';
 
@@ -39,7 +40,7 @@ describe.each([
       switch (definition.kind) {
         case 'http': {
           const { route, methods } = definition;
-          const authLevel = definition.access;
+          const authLevel = definition.access === 'anonymous' ? 'anonymous' : 'function';
           return {
             name: definition.name,
             trigger: { type: 'httpTrigger', route, methods, authLevel },
@@ -104,4 +105,116 @@ test('a setting for streaming that is no boolean does not stop the functions fro
   } finally {
     await worker.stop();
   }
+});
+
+describe('access', () => {
+  // Nothing listens there: who is refused needs no storage.
+  const connected = {
+    PILOTLIGHT_STORAGE:
+      'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a',
+    PILOTLIGHT_COSMOS: 'AccountEndpoint=http://127.0.0.1:1/;AccountKey=a2V5',
+  };
+  const signedIn = { PILOTLIGHT_ACCESS: 'roles', WEBSITE_AUTH_ENABLED: 'True' };
+  const open = functions.filter(
+    (definition) => definition.kind === 'http' && definition.access === 'anonymous',
+  );
+  const authLevels = async (worker: FunctionsProcess) => {
+    const registered = (await worker.ask({ do: 'list' })) as {
+      name: string;
+      bindings: Record<string, Binding>;
+    }[];
+    return new Map(
+      registered.flatMap(({ name, bindings }) => {
+        const trigger = Object.values(bindings).find(({ type }) => type === 'httpTrigger');
+        return trigger ? [[name, trigger['authLevel']] as const] : [];
+      }),
+    );
+  };
+  const call = async (worker: FunctionsProcess, route: string, headers = {}) => {
+    const [method = '', path = ''] = route.split(' ');
+    const found = functions.find(
+      (one) => one.kind === 'http' && one.route === path && one.methods.some((m) => m === method),
+    );
+    const params = { model: 'nothing-like-it', version: '7', id: 'nothing', alias: 'nothing' };
+    return (await worker.ask({
+      do: 'http',
+      name: found?.name ?? route,
+      call: { method, url: `http://host/${path}`, headers, params },
+    })) as HttpResult;
+  };
+  const principal = (role: string) => {
+    const claims = [
+      { typ: 'azp', val: 'a-service' },
+      { typ: 'roles', val: role },
+    ];
+    const document = { auth_typ: 'aad', name_typ: 'name', role_typ: 'roles', claims };
+    return {
+      'x-ms-client-principal': Buffer.from(JSON.stringify(document)).toString('base64'),
+    };
+  };
+
+  test.each([
+    ['nothing', {}, 'function'],
+    ['keys', { PILOTLIGHT_ACCESS: 'keys' }, 'function'],
+    ['a slip', { PILOTLIGHT_ACCESS: 'Roles' }, 'function'],
+    ['roles', { PILOTLIGHT_ACCESS: 'roles' }, 'anonymous'],
+    ['open', { PILOTLIGHT_ACCESS: 'open' }, 'anonymous'],
+  ])('with %s the platform asks for keys, or not', async (_what, env, level) => {
+    const worker = await startFunctions({ main, env });
+    try {
+      for (const [name, authLevel] of await authLevels(worker)) {
+        const health = open.some((definition) => definition.name === name);
+        expect([name, authLevel]).toEqual([name, health ? 'anonymous' : level]);
+      }
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  test('by roles it does not start where nobody checks who signs in', async () => {
+    const env = { ...connected, ...signedIn, WEBSITE_AUTH_ENABLED: 'False' };
+    const worker = await startFunctions({ main, env });
+    try {
+      for (const route of ['GET v2', 'GET v2/health/live', 'DELETE models/{model}']) {
+        const answer = await call(worker, route, principal('Operator'));
+        expect([route, answer.status]).toEqual([route, 503]);
+      }
+      const logs = ((await worker.ask({ do: 'logs' })) as string[]).join('\n');
+      expect(logs).toContain('WEBSITE_AUTH_ENABLED is not True');
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  test('by roles each route refuses whose principal may not call it', async () => {
+    const worker = await startFunctions({ main, env: { ...connected, ...signedIn } });
+    try {
+      for (const [route, needed] of Object.entries(ACCESS)) {
+        for (const holder of [undefined, 'Scorer', 'Publisher'] as const) {
+          const wanted = expected(needed, holder);
+          if (wanted === 'let in') continue;
+          const headers = holder === undefined ? {} : principal(holder);
+          const { status } = await call(worker, route, headers);
+          expect([route, holder, outcome(status)]).toEqual([route, holder, wanted]);
+        }
+      }
+      expect((await call(worker, 'GET v2', principal('Scorer'))).status).toBe(200);
+      expect((await call(worker, 'GET v2/health/live')).status).toBe(200);
+      const { status, headers } = await call(worker, 'GET v2', { 'x-functions-key': 'a key' });
+      expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  test('by keys nobody becomes an operator, or is refused, for a principal', async () => {
+    const worker = await startFunctions({ main, env: connected });
+    try {
+      for (const headers of [{}, principal('nothing'), { 'x-functions-key': 'a key' }]) {
+        expect((await call(worker, 'GET v2', headers)).status).toBe(200);
+      }
+    } finally {
+      await worker.stop();
+    }
+  });
 });

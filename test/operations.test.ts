@@ -9,7 +9,7 @@ import { createMemoryApp, send } from './memory-app.ts';
 import { costClaims } from './operations/cost-claims.ts';
 import { type Page, parsePage } from './operations/page.ts';
 import { settingClaims } from './operations/setting-claims.ts';
-import { alertClaims, commandClaims, linkClaims } from './operations/text-claims.ts';
+import { alertClaims, commandClaims, linkClaims, nameClaims } from './operations/text-claims.ts';
 
 const PATH = 'docs/operations.md';
 const TEXT = readFileSync(PATH, 'utf8');
@@ -21,6 +21,7 @@ const CLAIMS: Readonly<Record<string, (page: Page) => string[] | Promise<string[
   alerts: (page) => alertClaims(page, ALERTS),
   links: (page) => linkClaims(page, PATH),
   commands: commandClaims,
+  names: nameClaims,
   costs: costClaims,
 };
 
@@ -71,6 +72,17 @@ describe('a fault is noticed:', () => {
       '### too-hot\n\n## Restore',
       /raises too-hot/,
     ],
+    ['another window', 'alerts', 'within 15 minutes', 'within 10 minutes', /say "15 minutes"/],
+    ['another threshold', 'alerts', 'above 110 %', 'above 120 %', /say "110 %"/],
+    ['a parameter', 'names', '`dailyCapGb`', '`dailyCapMb`', /dailyCapMb.* is no parameter/],
+    [
+      'a part of one',
+      'names',
+      '`scale.httpConcurrency`',
+      '`scale.concurrencyHttp`',
+      /concurrencyHttp/,
+    ],
+    ['a failure', 'names', '`notReady`', '`unReady`', /unReady/],
     ['an anchor', 'links', '## Roll back', '## Back', /#roll-back leads nowhere/],
     ['a file', 'links', '](rollouts.md)', '](rollout.md)', /rollout\.md leads nowhere/],
     ['a script', 'commands', '`npm run package`', '`npm run pack`', /npm run pack: /],

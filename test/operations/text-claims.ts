@@ -14,15 +14,57 @@ export function alertNames(bicep: string): string[] {
   return names;
 }
 
-/** Each alert has its section, and each section its alert. */
-export function alertClaims({ headings }: Page, bicep: string): string[] {
+/** Each alert has its section, which says its window and percentage; and each section has its alert. */
+export function alertClaims({ headings, text }: Page, bicep: string): string[] {
   const made = alertNames(bicep);
   const told = headings.filter(({ below }) => below === 'Alerts').map(({ anchor }) => anchor);
   return [
     ...made.filter((name) => !told.includes(name)).map((name) => `${name} has no section`),
     ...told.filter((name) => !made.includes(name)).map((name) => `nothing raises ${name}`),
+    ...made.flatMap((name) => {
+      const rule = new RegExp(`name: '${name}'\\n[\\s\\S]*?\\n  \\}`).exec(bicep)?.[0] ?? '';
+      const [, section = ''] = text.split(`### ${name}\n`);
+      const said = section.split('\n#')[0]?.replace(/\s+/g, ' ') ?? '';
+      return saidOf(rule)
+        .filter((words) => !said.includes(words))
+        .map((words) => `${name}: expected its section to say "${words}"`);
+    }),
   ];
 }
+
+/** What of a rule somebody must know to understand the alert; 100 % says itself. */
+function saidOf(rule: string): string[] {
+  const [, minutes] = /within: 'PT(\d+)M'/.exec(rule) ?? [];
+  const [, percent] = /Percent \?\? (\d+)/.exec(rule) ?? [];
+  return [
+    ...(minutes === undefined ? [] : [`${minutes} minutes`]),
+    ...(percent === undefined || percent === '100' ? [] : [`${percent} %`]),
+  ];
+}
+
+/** Parameters of `infra/main.bicep`, failures and settings of the host that aren't there. */
+export function nameClaims({ text }: Page): string[] {
+  const main = readFileSync('infra/main.bicep', 'utf8');
+  const types = readFileSync('infra/types.bicep', 'utf8');
+  const failures = readFileSync('functions/message.ts', 'utf8');
+  const known = [
+    (name: string) => new RegExp(`^param ${name} `, 'm').test(main),
+    (name: string) => new RegExp(`^ {2}${name}: '(retry|giveUp)',$`, 'm').test(failures),
+    (name: string) => readFileSync('host.json', 'utf8').includes(`"${name}":`),
+    (name: string) => PLATFORM.includes(name),
+  ];
+  const inline = [...text.matchAll(/`(?:(scale|dedicated)\.)?([a-z]+[A-Z]\w*)`/g)];
+  return inline
+    .filter(([, group, name = '']) =>
+      group === undefined
+        ? !known.some((knows) => knows(name))
+        : !new RegExp(`^ {2}${name}: int`, 'm').test(types) && !/^instanceMemoryMB$/.test(name),
+    )
+    .map(([name]) => `${name} is no parameter, failure or setting`);
+}
+
+/** Of Azure itself. */
+const PLATFORM = ['siteUpdateStrategy'];
 
 /** Links that lead nowhere; `path` is the page's own. */
 export function linkClaims({ links, headings }: Page, path: string): string[] {

@@ -9,6 +9,7 @@ import { describeMachine } from './machine.ts';
 import { measure } from './measurements.ts';
 import { parseOptions, USAGE } from './options.ts';
 import { picture } from './picture.ts';
+import type { Build } from './project.ts';
 import { report } from './report.ts';
 import { LARGE, WORKLOADS } from './workloads.ts';
 
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'pilotlight-bench-builds-'));
   try {
-    const builds = [await buildTree()];
+    const builds: [Build, ...Build[]] = [await buildTree()];
     if (options.compare) builds.push(await buildRevision(options.compare, folder));
     const machine = await describeMachine();
     const results = await measure({

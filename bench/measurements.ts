@@ -5,10 +5,13 @@ import type { Options, Part } from './options.ts';
 import type { Build } from './project.ts';
 import type { Machine, Results } from './results.ts';
 import { measureStarts } from './start.ts';
+import { measureTelemetry } from './telemetry.ts';
 import { measureThroughput } from './throughput.ts';
 import { LARGE, workload } from './workloads.ts';
 
 const LOADS = 5;
+/** A few percent are to be told from chance. */
+const TELEMETRY_ROUNDS = 4;
 
 type Measured = Omit<Results, 'machine' | 'settings' | 'failed'>;
 
@@ -21,7 +24,8 @@ interface Step {
 export interface MeasurementOptions {
   readonly options: Options;
   readonly machine: Machine;
-  readonly builds: readonly Build[];
+  /** Ours first. */
+  readonly builds: readonly [Build, ...Build[]];
   readonly modelsDir: string;
   readonly say: (line: string) => void;
   /** Hears of everything found so far after each step. */
@@ -59,6 +63,7 @@ function stepsOf({ options, builds, modelsDir, say }: MeasurementOptions): Step[
   const { rounds, sliceMs, cycles, repetitions } = options;
   const common = { modelsDir, say };
   const cnn = workload('cnn');
+  const [ours] = builds;
   const large = { ...LARGE, name: 'text-fp32' };
   const part = (name: Part, steps: readonly Step[]) => (options.parts.includes(name) ? steps : []);
   const ofBuilds = (name: string, work: (build: Build) => Promise<Partial<Measured>>): Step[] =>
@@ -112,6 +117,19 @@ function stepsOf({ options, builds, modelsDir, say }: MeasurementOptions): Step[
         ],
       })),
     ),
+    ...part('telemetry', [
+      {
+        name: 'telemetry',
+        measure: async () =>
+          await measureTelemetry({
+            ...common,
+            dist: ours.dist,
+            rounds: rounds * TELEMETRY_ROUNDS,
+            sliceMs,
+            repetitions,
+          }),
+      },
+    ]),
   ];
 }
 

@@ -5,7 +5,7 @@ describe('options', () => {
   test('measure everything, in five rounds, unless told otherwise', () => {
     expect(parseOptions([])).toMatchObject({
       workloads: ['mlp', 'tree', 'cnn', 'text16', 'text128'],
-      parts: ['start', 'memory', 'swap', 'neighbour'],
+      parts: ['start', 'memory', 'swap', 'neighbour', 'telemetry'],
       rounds: 5,
       svg: false,
       compare: undefined,

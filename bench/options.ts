@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { WORKLOADS } from './workloads.ts';
 
 /** The parts of a run besides the workloads. */
-const PARTS = ['start', 'memory', 'swap', 'neighbour'] as const;
+const PARTS = ['start', 'memory', 'swap', 'neighbour', 'telemetry'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {

@@ -10,6 +10,8 @@ export interface Build {
   readonly name: string;
   /** Its folder of bundled entries. */
   readonly dist: string;
+  /** Settings that it is measured with. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ProjectOptions {
@@ -33,7 +35,7 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
     file: join(options.build.dist, 'local.mjs'),
     args: ['--quiet', '--no-samples', '--port', '0'],
     nodeArgs: NODE_ARGS,
-    env: { DATA_DIR: options.dataDir, ...options.env },
+    env: { DATA_DIR: options.dataDir, ...options.build.env, ...options.env },
     probed: options.probed ?? false,
   });
   return { child, port: await child.line(portIn) };

@@ -25,10 +25,13 @@ export interface Machine {
 
 /** The project as it stands in the working tree; compared revisions go by their own names. */
 export const OURS = 'this';
+/** The same twice, so that what telemetry costs can be told. */
+export const TOLD = 'telemetry on';
+export const UNTOLD = 'telemetry off';
 
 export interface ArmResult {
   readonly workload: string;
-  /** `bare`, `naive`, `empty`, `this`, or the compared revision. */
+  /** `bare`, `naive`, `empty`, `this`, the compared revision, `telemetry on` or `telemetry off`. */
   readonly subject: string;
   readonly encoding: Encoding | undefined;
   readonly clients: number;
@@ -48,7 +51,7 @@ export interface ArmResult {
 /** From the start of the process to the first answer; times in ms, by repetition. */
 export interface StartResult {
   readonly workload: string;
-  /** `bare`, `this`, or the compared revision. */
+  /** `bare`, `this`, the compared revision, `telemetry on` or `telemetry off`. */
   readonly subject: string;
   readonly totalMs: readonly number[];
   readonly phases: Readonly<Record<string, Spread>>;

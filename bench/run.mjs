@@ -3,9 +3,10 @@ import { build } from 'esbuild';
 
 const outdir = 'out/bench/bin';
 await build({
-  entryPoints: ['main', 'load', 'bare', 'bare-thread', 'bare-start', 'naive', 'empty', 'probe'].map(
-    (name) => `bench/${name}.ts`,
-  ),
+  entryPoints: [
+    ...['main', 'load', 'bare', 'bare-thread', 'bare-start', 'naive', 'empty', 'probe'],
+    'ingestion',
+  ].map((name) => `bench/${name}.ts`),
   outdir,
   bundle: true,
   splitting: true,

@@ -58,6 +58,23 @@ describe('the promises', () => {
     expect(judge({ ...noResults(), throughput })).toEqual([]);
   });
 
+  test('of telemetry are over the same without it', () => {
+    const at64 = { workload: 'mlp', clients: 64, encoding: 'json', loopP99Ms: [] } as const;
+    const throughput = [
+      arm({ ...at64, subject: 'telemetry off', perSecond: [100, 50] }),
+      arm({ ...at64, subject: 'telemetry on', perSecond: [96, 48] }),
+    ];
+    const start = { workload: 'cnn', phases: {}, account: undefined };
+    const starts = [
+      { ...start, subject: 'telemetry off', totalMs: [100, 200] },
+      { ...start, subject: 'telemetry on', totalMs: [102, 204] },
+    ];
+    expect(judged({ throughput, starts }, 'telemetry on over off')).toEqual([
+      { median: 0.96, met: false },
+      { median: 1.02, met: true },
+    ]);
+  });
+
   test('of starts are over the bare start of the same model', () => {
     const start = { phases: {}, account: undefined };
     const starts = [

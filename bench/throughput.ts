@@ -25,9 +25,17 @@ export interface ThroughputOptions {
 
 /** All arms of one workload, in turns: what slows the machine slows them all. */
 export async function measureThroughput(options: ThroughputOptions): Promise<ArmResult[]> {
+  return await inTurns(options, startArms);
+}
+
+/** As `measureThroughput`, of these arms; `start` is given a folder for data. */
+export async function inTurns(
+  options: ThroughputOptions,
+  start: (options: ThroughputOptions, folder: string) => Promise<Arm[]>,
+): Promise<ArmResult[]> {
   return await withDataDir(async (folder) => {
     try {
-      const arms = await startArms(options, folder);
+      const arms = await start(options, folder);
       const samples = new Map<Arm, Sample[]>(arms.map((arm) => [arm, []]));
       for (const arm of arms) await arm.slice(options.sliceMs / 2);
       for (let round = 0; round < options.rounds; round++) {
@@ -45,27 +53,21 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Arm
 }
 
 /** A server that runs. */
-interface Served {
+export interface Served {
   readonly subject: string;
   readonly child: Child;
   readonly port: number;
 }
 
 async function startArms(options: ThroughputOptions, folder: string): Promise<Arm[]> {
-  const { workload, modelsDir, builds } = options;
+  const { workload, modelsDir } = options;
   const model = join(modelsDir, workload.file);
   const generator = new Child({ file: fileOf('load') });
   const bare = new Child({ file: fileOf('bare') });
   await bare.ask('open', { model, inputs: workload.inputs, count: availableParallelism() });
   const empty = await startServer('empty');
   const naive = await startServer('naive', model);
-  const projects: Served[] = [];
-  for (const [index, build] of builds.entries()) {
-    const dataDir = join(folder, String(index));
-    const project = await startProject({ build, dataDir, probed: true });
-    await register(project.port, workload.name, await readFile(model));
-    projects.push({ subject: build.name, ...project });
-  }
+  const projects = await startBuilds(options, folder);
   const { name, inputs } = workload;
   const requestFiles = {
     json: await writeRequest(folder, name, inputs, 'json'),
@@ -89,6 +91,21 @@ async function startArms(options: ThroughputOptions, folder: string): Promise<Ar
     served(empty, 'binary', clients),
     { subject: 'bare', clients, slice: (ms) => sliceOfBare(bare, ms) },
   ]);
+}
+
+/** A server of each build, which has the workload's model. */
+export async function startBuilds(
+  { workload, modelsDir, builds }: ThroughputOptions,
+  folder: string,
+): Promise<Served[]> {
+  const projects: Served[] = [];
+  for (const [index, build] of builds.entries()) {
+    const dataDir = join(folder, String(index));
+    const project = await startProject({ build, dataDir, probed: true });
+    await register(project.port, workload.name, await readFile(join(modelsDir, workload.file)));
+    projects.push({ subject: build.name, ...project });
+  }
+  return projects;
 }
 
 async function startServer(entry: 'empty' | 'naive', model?: string): Promise<Served> {

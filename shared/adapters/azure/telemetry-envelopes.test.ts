@@ -38,7 +38,9 @@ const QUIET = {
   APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED: 'true',
 };
 const before = { ...process.env };
-beforeAll(() => Object.assign(process.env, QUIET));
+beforeAll(() => {
+  Object.assign(process.env, QUIET);
+});
 afterAll(() => {
   process.env = before;
 });
@@ -73,9 +75,10 @@ async function written(
 }
 
 /** Without what tells which library wrote it. */
-function comparable({ tags, ...envelope }: { tags?: unknown }): unknown {
-  const { 'ai.internal.sdkVersion': _, ...told } = tags as Record<string, string>;
-  return { ...(JSON.parse(JSON.stringify(envelope)) as object), tags: told };
+function comparable(told: object): unknown {
+  const { tags, ...envelope } = told as { tags?: unknown };
+  const { 'ai.internal.sdkVersion': _, ...rest } = tags as Record<string, string>;
+  return { ...(JSON.parse(JSON.stringify(envelope)) as object), tags: rest };
 }
 
 describe('an envelope is the exporter’s', () => {

@@ -1,0 +1,89 @@
+import { type Arm, sliceOfServer, unfailing } from './arms.ts';
+import { Child, fileOf } from './child.ts';
+import { portIn } from './listening.ts';
+import type { Build } from './project.ts';
+import type { Encoding } from './request-bytes.ts';
+import { writeRequest } from './request-file.ts';
+import { type Results, TOLD, UNTOLD } from './results.ts';
+import { measureStarts, type StartOptions } from './start.ts';
+import { inTurns, startBuilds, type ThroughputOptions } from './throughput.ts';
+import { workload } from './workloads.ts';
+
+const CLIENTS = 64;
+const ASKED: readonly { readonly name: string; readonly encoding: Encoding }[] = [
+  { name: 'mlp', encoding: 'json' },
+  { name: 'cnn', encoding: 'binary' },
+];
+/** Often enough that each slice has its share of sending; 15 s is what is shipped. */
+const FLUSH_MS = 500;
+const KEY = '00000000-0000-0000-0000-000000000000';
+
+export interface TelemetryOptions extends Pick<ThroughputOptions, 'rounds' | 'sliceMs'> {
+  readonly dist: string;
+  readonly modelsDir: string;
+  readonly repetitions: number;
+  readonly say: StartOptions['say'];
+}
+
+/** What telemetry costs: one build with and without it, in turns; it goes to a process beside. */
+export async function measureTelemetry(
+  options: TelemetryOptions,
+): Promise<Pick<Results, 'throughput' | 'starts'>> {
+  const throughput = [];
+  for (const { name, encoding } of ASKED) {
+    const asked = { ...options, workload: workload(name), builds: [] };
+    throughput.push(
+      ...(await inTurns(asked, async (asked, folder) => {
+        const ingestion = await startIngestion();
+        const builds = buildsOf(options.dist, ingestion.port);
+        const served = await startBuilds({ ...asked, builds }, folder);
+        const generator = new Child({ file: fileOf('load') });
+        const { inputs } = asked.workload;
+        const requestFile = await writeRequest(folder, name, inputs, encoding);
+        const load = { clients: CLIENTS, requestFile };
+        return served.map(
+          ({ subject, child, port }): Arm => ({
+            ...{ subject, encoding, clients: CLIENTS },
+            slice: async (ms) => {
+              const before = await ingestion.requests();
+              const sample = await sliceOfServer(generator, child, { ...load, port, ms });
+              const sent = (await ingestion.requests()) - before;
+              // What was never sent would cost nothing.
+              if (subject === TOLD && ms >= 2 * FLUSH_MS && sent === 0)
+                throw new Error('nothing sent');
+              return unfailing(sample);
+            },
+          }),
+        );
+      })),
+    );
+  }
+  const ingestion = await startIngestion();
+  const builds = buildsOf(options.dist, ingestion.port);
+  const starts = await measureStarts({ ...options, workload: workload('cnn'), builds });
+  return { throughput, starts: starts.filter(({ subject }) => subject !== 'bare') };
+}
+
+function buildsOf(dist: string, port: number): Build[] {
+  const endpoint = `http://127.0.0.1:${port}/`;
+  return [
+    { name: UNTOLD, dist, env: { APPLICATIONINSIGHTS_CONNECTION_STRING: '' } },
+    {
+      name: TOLD,
+      dist,
+      env: {
+        APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=${KEY};IngestionEndpoint=${endpoint}`,
+        PILOTLIGHT_TELEMETRY_FLUSH_MS: String(FLUSH_MS),
+      },
+    },
+  ];
+}
+
+async function startIngestion(): Promise<{ port: number; requests: () => Promise<number> }> {
+  const child = new Child({ file: fileOf('ingestion') });
+  const port = await child.line(portIn);
+  return {
+    port,
+    requests: async () => (await child.ask<{ requests: number }>('taken')).requests,
+  };
+}

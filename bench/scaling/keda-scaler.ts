@@ -1,0 +1,54 @@
+import { type Observation, type Scaler, stabilized } from './scaler.ts';
+
+/** What Container Apps, and KEDA with the autoscaler of pods, go by. */
+export interface KedaRules {
+  /** Messages for each replica (`queueLength` of azure-queue, strategy `all`). */
+  readonly queueLength?: number;
+  /**
+   * `rate`: requests of the last 15 s ÷ 15 s for each replica (Learn, "Set scaling rules in Azure
+   * Container Apps", which calls them concurrent). `inFlight`: those under way (KEDA's HTTP add-on,
+   * `scalingMetric: concurrency`).
+   */
+  readonly http?: { readonly by: 'rate' | 'inFlight'; readonly target: number };
+  /** How often a queue is looked at while there is no replica. */
+  readonly pollingMs: number;
+}
+
+/** The autoscaler of pods looks this often; 0 and 1 are the scaler's, which polls. */
+const LOOK_MS = 15_000;
+const TICK_MS = 5_000;
+/** Both of them: scaling in goes to the most that was wanted within this, to none as well. */
+const STABILIZATION_MS = 300_000;
+
+/**
+ * ⌈metric ÷ target⌉, the most of all rules (Kubernetes, "Horizontal Pod Autoscaling": ⌈replicas ×
+ * metric ÷ target⌉ with the metric of a replica). Out in steps of 1, 4, 8, 16 …; in, at once, to
+ * what the last five minutes wanted.
+ */
+export function keda(rules: KedaRules): Scaler {
+  let lookedAt = 0;
+  let arrived = 0;
+  let last = 0;
+  const byRules = (seen: Observation): number => {
+    const { http, queueLength } = rules;
+    const rate = arrived / ((seen.now - lookedAt) / 1_000);
+    const load = http?.by === 'rate' ? rate : seen.requests;
+    return Math.max(
+      http ? Math.ceil(load / http.target) : 0,
+      queueLength ? Math.ceil(seen.messages / queueLength) : 0,
+    );
+  };
+  const scaler: Scaler = {
+    everyMs: TICK_MS,
+    wanted: (seen) => {
+      arrived += seen.arrived;
+      const due = seen.instances === 0 ? rules.pollingMs : LOOK_MS;
+      if (seen.now - lookedAt < due) return last;
+      const most = seen.instances === 0 ? 1 : Math.max(4, 2 * seen.instances);
+      last = Math.min(byRules(seen), most);
+      [lookedAt, arrived] = [seen.now, 0];
+      return last;
+    },
+  };
+  return stabilized(scaler, STABILIZATION_MS);
+}

@@ -1,0 +1,42 @@
+/** What a scaler may go by. */
+export interface Observation {
+  readonly now: number;
+  /** Instances that run or start. */
+  readonly instances: number;
+  /** Requests that instances have, and those that are held until one has room. */
+  readonly requests: number;
+  /** Requests that arrived since the last look. */
+  readonly arrived: number;
+  /** Messages in the queue; those in work are only hidden, and count. */
+  readonly messages: number;
+  /** `pilotlight.saturation`: rows that run or wait, of as many as can run at once. */
+  readonly saturation: number;
+  /** Threads that run something, of all. */
+  readonly cpu: number;
+}
+
+/** Says at each look how many instances there should be; whoever asks keeps to the bounds. */
+export interface Scaler {
+  readonly everyMs: number;
+  readonly wanted: (seen: Observation) => number;
+}
+
+/**
+ * Scales in only to the most that was wanted within `windowMs`; to none, when nothing arrived in it:
+ * a request may be over before anybody looks.
+ */
+export function stabilized(scaler: Scaler, windowMs: number): Scaler {
+  const recent: { at: number; wanted: number }[] = [];
+  return {
+    everyMs: scaler.everyMs,
+    wanted: (seen) => {
+      const hasWork = seen.arrived + seen.requests + seen.messages > 0;
+      const wanted = Math.max(scaler.wanted(seen), hasWork ? 1 : 0);
+      recent.push({ at: seen.now, wanted });
+      while (recent[0] && recent[0].at < seen.now - windowMs) recent.shift();
+      if (wanted >= seen.instances) return wanted;
+      const most = recent.reduce((max, each) => Math.max(max, each.wanted), 0);
+      return Math.min(seen.instances, most);
+    },
+  };
+}

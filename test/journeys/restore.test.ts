@@ -1,7 +1,7 @@
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob';
+import { BlobServiceClient, type BlockBlobClient, type ContainerClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { endEmulators, type HeldEmulators, holdEmulators } from '../../local/emulator-client.ts';
@@ -133,6 +133,48 @@ describe('a lost model file', () => {
     expect(await answered('digits')).toBe('1');
   });
 });
+
+test('all files of a model: card and evaluation again, and only the whole report stays lost', async () => {
+  const evaluation = { evaluation: 'models/digits/evaluation.csv' };
+  expect(await registerFixture(host.url, 'digits', 'plain', evaluation)).toMatchObject({
+    state: 'ready',
+  });
+  const emulators = await hold();
+  const artifacts = BlobServiceClient.fromConnectionString(emulators.storage).getContainerClient(
+    'artifacts',
+  );
+  try {
+    const before = await namesIn(artifacts);
+    expect(before.map((path) => path.split('/').at(-1)).sort()).toEqual([
+      'evaluation.csv',
+      'model.onnx',
+      'report.json',
+    ]);
+    await loseInstance();
+    for (const name of before) await artifacts.deleteBlob(name);
+    await nextInstance();
+    expect(await registerFixture(host.url, 'digits', 'plain', evaluation)).toMatchObject({
+      version: '1',
+      state: 'ready',
+    });
+    expect(await namesIn(artifacts)).toEqual(
+      before.filter((path) => !path.endsWith('report.json')),
+    );
+  } finally {
+    emulators.release();
+  }
+  const report = await call<{ gates: unknown[] }>(
+    'GET',
+    `${host.url}/models/digits/versions/1/report`,
+  );
+  expect([report.status, report.document.gates.length > 0]).toEqual([200, true]);
+});
+
+async function namesIn(container: ContainerClient): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of container.listBlobsFlat()) names.push(name);
+  return names;
+}
 
 describe('the registry', () => {
   /** The instance and the emulators are gone; what they stored lies on disk. */

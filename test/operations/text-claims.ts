@@ -6,7 +6,7 @@ import { functions } from '../../functions/index.ts';
 import { type Page, parsePage } from './page.ts';
 
 /** Alerts that `infra/alerts.bicep` makes. @throws Error when it makes none */
-export function alertNames(bicep: string): string[] {
+function alertNames(bicep: string): string[] {
   const rules = /^var rules = \[\n([\s\S]*?)^\]/m.exec(bicep)?.[1] ?? '';
   const names = [...rules.matchAll(/^ {4}name: '([^']+)'$/gm)].map(([, name = '']) => name);
   if (names.length === 0)

@@ -106,7 +106,7 @@ describe('a fault is noticed:', () => {
       'httpConcurrency int = 32',
       'httpConcurrency int = 100',
     ],
-  ])('%s', (_, expectation, file, piece, instead) => {
+  ])('%s', (_, ...[expectation, file, piece, instead]) => {
     const text = APPS.bicep.get(file) ?? '';
     const faulty = text.replace(piece, instead);
     expect(faulty).not.toBe(text);

@@ -55,7 +55,7 @@ describe('a fault is noticed:', () => {
     ['another health', answering, 'dockerfile', '7071/v2/health/ready', '7071/health'],
     ['a health that needs a key', answering, 'dockerfile', '8080/v2/health/ready', '8080/v2'],
     ['memory is kept', answering, 'dockerfile', /MALLOC_TRIM_THRESHOLD_=\d+/, 'MALLOC=1'],
-  ])('%s', (_, expectation, file, piece, instead) => {
+  ])('%s', (_, ...[expectation, file, piece, instead]) => {
     const faulty = RECIPE[file].replace(piece, instead);
     expect(faulty).not.toBe(RECIPE[file]);
     expect(expectation({ ...RECIPE, [file]: faulty })).not.toEqual([]);

@@ -56,7 +56,7 @@ function told(expectation: ManifestExpectation, manifests: Manifests): string[] 
 }
 
 describe('a fault is noticed:', () => {
-  test.each(FAULTS)('%s', (_, name, file, piece, instead) => {
+  test.each(FAULTS)('%s', (_, ...[name, file, piece, instead]) => {
     expect(told(EXPECTATIONS[name], faulty(file, piece, instead))).not.toEqual([]);
   });
 });

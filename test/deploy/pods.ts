@@ -43,9 +43,9 @@ function environmentOf(manifests: Manifests, container: unknown): Map<string, st
     const limit = at(one, 'valueFrom', 'resourceFieldRef', 'resource');
     // Whole cores, as the cluster rounds them up.
     const value =
-      limit === undefined
-        ? at(one, 'value')
-        : Math.ceil(quantity(at(container, 'resources', ...String(limit).split('.'))));
+      typeof limit === 'string'
+        ? Math.ceil(quantity(at(container, 'resources', ...limit.split('.'))))
+        : at(one, 'value');
     give(String(at(one, 'name')), String(value));
   }
   return environment;

@@ -130,7 +130,7 @@ export function confined(image: Image): ManifestExpectation {
         ...POD.filter(([path, value]) => at(pod, ...path.split('.')) !== value),
         ...CONTAINER.filter(([path, value]) => at(container, ...path.split('.')) !== value),
         ...(at(label, 'azure.workload.identity/use') === 'true' ? [] : [['the identity', 'used']]),
-      ].map(([path, value]) => `${deployment.title}: ${String(path)} is not ${String(value)}`);
+      ].map(([path, value]) => `${deployment.title}: ${path} is not ${String(value)}`);
     }),
     ...ofKind(manifests, 'NetworkPolicy').flatMap((policy) => {
       const out = list(policy.get('spec', 'egress')).flatMap((rule) => list(at(rule, 'to')));

@@ -30,7 +30,7 @@ VOLUME /data
 USER node
 EXPOSE 7071
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:7071/v2/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--initial-old-space-size=128", "dist/local.mjs", "--no-samples"]
+CMD ["node", "--initial-old-space-size=128", "dist/local.mjs", "--auth", "--no-samples"]
 
 FROM ${FUNCTIONS_IMAGE} AS functions
 # Only what no home says otherwise: docs/decisions/0007-node-flags.md tells of memory. The host refuses the triggers

@@ -149,6 +149,11 @@ describe('built as the Dockerfile says,', () => {
     try {
       const answer = await fetch(`${host.url}/v2/health/ready`);
       expect([answer.status, await answer.json()]).toEqual([200, { ready: true }]);
+      // It listens to the network.
+      expect((await fetch(`${host.url}/models`)).status).toBe(401);
+      const key = await readFile(join(folder, 'data/keys/scorer'), 'utf8');
+      const headers = { 'x-functions-key': key.trim() };
+      expect((await fetch(`${host.url}/models`, { headers })).status).toBe(200);
     } finally {
       await host.stop();
     }

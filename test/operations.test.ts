@@ -5,6 +5,7 @@ import { nameVersionFunction } from '../functions/name-version.ts';
 import { parseRegistrationMessage } from '../functions/registration-message.ts';
 import { batchIdOf } from '../shared/batch/batch-id.ts';
 import type { Fingerprint, ModelName, Version } from '../shared/ids.ts';
+import { parseQuery } from './infra/kusto.ts';
 import { createMemoryApp, send } from './memory-app.ts';
 import { costClaims } from './operations/cost-claims.ts';
 import { type Page, parsePage } from './operations/page.ts';
@@ -22,6 +23,11 @@ const CLAIMS: Readonly<Record<string, (page: Page) => string[] | Promise<string[
   links: (page) => linkClaims(page, PATH),
   commands: commandClaims,
   names: nameClaims,
+  queries: ({ code }) =>
+    code
+      .filter(({ language }) => language === 'kusto')
+      .flatMap(({ text }) => text.trim().split('\n'))
+      .flatMap((query) => parseQuery(query).problems),
   costs: costClaims,
 };
 
@@ -103,7 +109,9 @@ describe('a fault is noticed:', () => {
       '/models/MODEL/N/model',
       /no path/,
     ],
+    ['a column', 'queries', 'by ProblemId', 'by Problem', /Problem/],
     ['a price', 'costs', '21.02', '21.20', /expected 21\.02, got 21\.20/],
+    ['a sum in words', 'costs', '2.30 with', '2.40 with', /"2\.30 with the grants used up"/],
   ])('%s', async (...[, claims, piece, instead, told]) => {
     const faulty = TEXT.replace(piece, instead);
     expect(faulty).not.toBe(TEXT);

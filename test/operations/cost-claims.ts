@@ -7,13 +7,15 @@ const GB = 2;
 const TICKS = HOURS_A_MONTH * 60;
 
 /** What the page says of costs that can't be worked out from the prices. */
-export function costClaims({ rows }: Page): string[] {
+export function costClaims({ rows, text }: Page): string[] {
+  const { gbSecond, execution } = FLEX.onDemand;
+  const timer = `${(TICKS * (GB * gbSecond + execution)).toFixed(2)} with the grants used up`;
   const loads = [
     ['none: the timer', { busySeconds: 0, requests: 0 }],
     ['1,000 requests a day, each alone', alone((1_000 * HOURS_A_MONTH) / 24)],
     ['10 requests a second, all day', { busySeconds: SECONDS, requests: 10 * SECONDS }],
   ] as const;
-  return loads.flatMap(([load, work]) => {
+  const wrong = loads.flatMap(([load, work]) => {
     const expected = [onDemand(work), alwaysReady(work), DEDICATED.instanceHour * HOURS_A_MONTH];
     const row = rows.find(([first]) => first === load);
     if (!row) return [`no row of costs: ${load}`];
@@ -23,6 +25,7 @@ export function costClaims({ rows }: Page): string[] {
         : [`${load}: expected ${cost.toFixed(2)}, got ${row[i + 1] ?? 'nothing'}`],
     );
   });
+  return text.includes(timer) ? wrong : [...wrong, `expected the page to say "${timer}"`];
 }
 
 interface Work {

@@ -28,7 +28,7 @@ export interface FleetSettings {
 }
 
 /** Azure's load balancer ends a request that has no answer by then. */
-const HELD_AT_MOST_MS = 230_000;
+export const HELD_AT_MOST_MS = 230_000;
 
 export class Fleet {
   readonly record = new FleetRecord();

@@ -8,8 +8,8 @@ const PIECE_MS = 100;
 const CHUNK_IO_MS = 200;
 
 /** The bounds of shared/config.ts. */
-const MAX_QUEUED_REQUESTS = 1_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+export const MAX_QUEUED_REQUESTS = 1_000;
+export const REQUEST_TIMEOUT_MS = 60_000;
 
 export interface Request {
   readonly arrivedAt: number;

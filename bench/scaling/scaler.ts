@@ -31,7 +31,7 @@ export function stabilized(scaler: Scaler, windowMs: number): Scaler {
     everyMs: scaler.everyMs,
     wanted: (seen) => {
       const hasWork = seen.arrived + seen.requests + seen.messages > 0;
-      const wanted = Math.max(scaler.wanted(seen), hasWork ? 1 : 0);
+      const wanted = Math.max(scaler.wanted(seen), hasWork && seen.instances > 0 ? 1 : 0);
       recent.push({ at: seen.now, wanted });
       while (recent[0] && recent[0].at < seen.now - windowMs) recent.shift();
       if (wanted >= seen.instances) return wanted;

@@ -116,9 +116,8 @@ export async function startIngestionServer(): Promise<IngestionServer> {
           if (condition(taken)) end(resolve);
         };
         const timer = setTimeout(() => {
-          const names = taken.map(({ name }) => name).join(', ');
           end(() => {
-            reject(new Error(`not taken within ${ms} ms; what was: ${names}`));
+            reject(new Error(`not taken within ${ms} ms; what was:\n${tellings(taken)}`));
           });
         }, ms);
         watchers.add(look);
@@ -143,4 +142,25 @@ function itemsIn(headers: IncomingHttpHeaders, body: Buffer): Received[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Received);
+}
+
+/** What was taken, shortly. */
+function tellings(taken: readonly Received[]): string {
+  const counts = new Map<string, number>();
+  for (const { data, tags } of taken) {
+    const {
+      metrics,
+      name,
+      properties = {},
+    } = data.baseData as {
+      metrics?: { name: string }[];
+      name?: string;
+      properties?: Record<string, string>;
+    };
+    const { sketch: _, ...by } = properties;
+    const what = metrics ? `${metrics[0]?.name ?? ''} ${JSON.stringify(by)}` : (name ?? '');
+    const telling = `${data.baseType} ${what} ${metrics ? '' : (tags['ai.operation.id'] ?? '')}`;
+    counts.set(telling, (counts.get(telling) ?? 0) + 1);
+  }
+  return [...counts].map(([telling, times]) => `${times} × ${telling}`).join('\n');
 }

@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { createMemoryApp, quietContext } from '../test/memory-app.ts';
 import { functions } from './index.ts';
 import { tendFunction, tending } from './tend.ts';
 
-const app = {} as App;
+/** An app that tells nobody. */
+const untold = () =>
+  ({ telemetry: { begin: () => UNTOLD, end: () => undefined } }) as unknown as App;
+const app = untold();
 
 /** A task that counts its runs, and does `work` in each. */
 function task(name: string, everyMs: number, work = () => Promise.resolve()) {
@@ -90,7 +94,7 @@ test('what an app begins when, is no matter of another app', async () => {
   const some = task('some', 60_000);
   const tick = tending([some]);
   await tick(app, quietContext());
-  await tick({} as App, quietContext());
+  await tick(untold(), quietContext());
   expect(some.runs).toBe(2);
 });
 

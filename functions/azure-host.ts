@@ -2,10 +2,12 @@ import type * as azureFunctions from '@azure/functions';
 import type { InvocationContext } from '@azure/functions';
 import { ResourceFactoryResolver } from '@azure/functions-extensions-base';
 import type { App } from '../shared/compose.ts';
+import type { Operation } from '../shared/telemetry/operation.ts';
 import { httpHandler } from './azure-http.ts';
 import { blobReference, namedBlob } from './blob-reference.ts';
 import type { Drain } from './drain.ts';
 import { runMessage } from './message.ts';
+import { tellMessage } from './told.ts';
 import type { FunctionDefinition, TriggeredFunction } from './trigger.ts';
 
 /** The app setting (or prefix of settings) by which the host reaches the storage account. */
@@ -58,13 +60,20 @@ function registerMessages(
   const { name } = definition;
   const run = (context: InvocationContext, handle: (app: App) => Promise<void>) =>
     runMessage(definition, context, () => drain.run(async () => handle(await app())));
+  const tell = (
+    context: InvocationContext,
+    handle: (app: App, operation: Operation) => Promise<void>,
+  ) =>
+    run(context, (served) =>
+      tellMessage(definition, served, context, (operation) => handle(served, operation)),
+    );
   switch (definition.kind) {
     case 'queue':
       azure.app.storageQueue(name, {
         queueName: definition.queue,
         connection: STORAGE,
         handler: (message: unknown, context: InvocationContext) =>
-          run(context, (app) => definition.handler(app, message, context)),
+          tell(context, (app, operation) => definition.handler(app, message, context, operation)),
       });
       break;
     case 'blob':
@@ -74,9 +83,9 @@ function registerMessages(
         source: 'EventGrid', // the only one that Flex Consumption has
         sdkBinding: true, // else the whole blob comes as a buffer
         handler: (blob: unknown, context: InvocationContext) =>
-          run(context, (app) => {
+          tell(context, (app, operation) => {
             const reference = blobReference(blob, context.triggerMetadata);
-            return definition.handler(app, reference, context);
+            return definition.handler(app, reference, context, operation);
           }),
       });
       break;

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { ANONYMOUS } from './caller.ts';
 import { liveFunction, readyFunction } from './health.ts';
 import { serverMetadataFunction } from './server-metadata.ts';
@@ -34,7 +35,10 @@ function setup() {
   } as unknown as App;
   const context = { invocationId: 'i', functionName: 'f', log, warn: log, error: log };
   const ready = async () => {
-    const answer = await readyFunction.handler(app, request, context, { caller: ANONYMOUS });
+    const answer = await readyFunction.handler(app, request, context, {
+      caller: ANONYMOUS,
+      operation: UNTOLD,
+    });
     const body = JSON.parse(answer.body as string) as { reasons?: string[] };
     return { ...answer, body };
   };
@@ -48,7 +52,10 @@ const down = () =>
 
 test('live, whatever else is down', async () => {
   const { app, context } = setup();
-  const answer = await liveFunction.handler(app, request, context, { caller: ANONYMOUS });
+  const answer = await liveFunction.handler(app, request, context, {
+    caller: ANONYMOUS,
+    operation: UNTOLD,
+  });
   expect(answer).toMatchObject({ status: 200, body: '{"live":true}' });
 });
 
@@ -114,7 +121,10 @@ test('two apps in one process don’t share a look', async () => {
 
 test('the server says who it is', async () => {
   const { app, context } = setup();
-  const answer = await serverMetadataFunction.handler(app, request, context, { caller: ANONYMOUS });
+  const answer = await serverMetadataFunction.handler(app, request, context, {
+    caller: ANONYMOUS,
+    operation: UNTOLD,
+  });
   expect(JSON.parse(answer.body as string)).toEqual({
     name: 'pilotlight',
     version: expect.stringMatching(/^\d+\.\d+\.\d+/) as unknown,

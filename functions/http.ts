@@ -6,6 +6,7 @@ import { choiceHeaders } from './choice-headers.ts';
 import { declaredLength } from './content-length.ts';
 import { bugAnswer, problemAnswer } from './problem.ts';
 import { stackOf } from './stack.ts';
+import { tellRequest } from './told.ts';
 import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
 
 /** Runs an HTTP function. It never rejects, and what it answers can be sent. */
@@ -16,10 +17,12 @@ export function answerHttp(
   context: Context,
 ): Promise<Answer> {
   return guarded(request, context, () =>
-    asCaller(definition, app, request, (caller) => {
-      checkLength(request, app.config);
-      return definition.handler(app, request, context, { caller });
-    }),
+    tellRequest(definition, app, { request, context }, (operation) =>
+      asCaller(definition, app, request, (caller) => {
+        checkLength(request, app.config);
+        return definition.handler(app, request, context, { caller, operation });
+      }),
+    ),
   );
 }
 

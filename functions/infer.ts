@@ -6,7 +6,7 @@ import { coldStartLine } from '../shared/telemetry/cold-start.ts';
 import { predict } from '../shared/usecases/predict.ts';
 import { readBody } from './body.ts';
 import { choiceHeaders } from './choice-headers.ts';
-import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
+import type { Answer, Call, Context, HttpFunction, Request } from './trigger.ts';
 
 const HEADER_LENGTH = 'inference-header-content-length';
 
@@ -16,6 +16,7 @@ export const inferFunction: HttpFunction = {
   route: 'v2/models/{model}/infer',
   methods: ['POST'],
   access: 'Scorer',
+  predicts: true,
   handler: infer,
 };
 
@@ -25,10 +26,16 @@ export const inferVersionFunction: HttpFunction = {
   route: 'v2/models/{model}/versions/{version}/infer',
   methods: ['POST'],
   access: 'Scorer',
+  predicts: true,
   handler: infer,
 };
 
-async function infer(app: App, request: Request, context: Context): Promise<Answer> {
+async function infer(
+  app: App,
+  request: Request,
+  context: Context,
+  { operation }: Call,
+): Promise<Answer> {
   const { params, headers } = request;
   const model = parseModelName(params['model'] ?? '');
   const { version } = params;
@@ -45,9 +52,13 @@ async function infer(app: App, request: Request, context: Context): Promise<Answ
       headerLength,
       contentEncoding: headers.get('content-encoding') ?? undefined,
       acceptEncoding: headers.get('accept-encoding') ?? undefined,
+      operation,
     });
     const coldStart = app.coldStart.answered();
-    if (coldStart) context.log(coldStartLine(coldStart));
+    if (coldStart) {
+      context.log(coldStartLine(coldStart));
+      app.telemetry.started(coldStart);
+    }
     return answerOf(predicted);
   } finally {
     hold.release();

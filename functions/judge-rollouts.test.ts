@@ -3,6 +3,7 @@ import { ServingError } from '../shared/errors.ts';
 import type { ModelName, RolloutId } from '../shared/ids.ts';
 import type { ModelRecord } from '../shared/registry/model-record.ts';
 import type { Rollout } from '../shared/rollout/rollout.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { createMemoryApp, quietContext } from '../test/memory-app.ts';
 import { judgeAllRollouts } from './judge-rollouts.ts';
 
@@ -20,7 +21,9 @@ test('a judge that can not read counters fails when it has looked at every rollo
       },
     };
     const context = quietContext();
-    await expect(judgeAllRollouts({ ...app, counters }, context)).rejects.toThrow(/^no r-[ab]$/);
+    await expect(judgeAllRollouts({ ...app, counters }, context, UNTOLD)).rejects.toThrow(
+      /^no r-[ab]$/,
+    );
     expect(asked.sort()).toEqual(['r-a', 'r-b']);
     expect(context.logged.sort()).toEqual([
       'rollout of model a could not be judged: no r-a',
@@ -28,7 +31,7 @@ test('a judge that can not read counters fails when it has looked at every rollo
     ]);
     // And one that can: nothing has to be said of rollouts that are held.
     const calm = quietContext();
-    await judgeAllRollouts(app, calm);
+    await judgeAllRollouts(app, calm, UNTOLD);
     expect(calm.logged).toEqual([]);
   } finally {
     await app.close();
@@ -53,7 +56,7 @@ test('what became of a rollout is in the log', async () => {
       shadow: { compared: 0, disagreed: 0, dropped: 0, numbers: 0, distanceSum: 0, distanceMax: 0 },
     });
     const context = quietContext();
-    await judgeAllRollouts(app, context);
+    await judgeAllRollouts(app, context, UNTOLD);
     expect(context.logged).toEqual([
       expect.stringMatching(/^rollout r-m of model m: rolledBack: errors: 2000 of 4000/),
     ]);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { createMemoryApp, FINE, type MemoryApp, quietContext, send } from '../test/memory-app.ts';
 import { modelFileFunction } from './model-file.ts';
 import { registerModelFunction } from './register-model.ts';
@@ -29,7 +30,7 @@ const register = (body: Uint8Array | FormData) =>
   });
 async function validate(): Promise<void> {
   for (const message of app.messages.registrations.splice(0)) {
-    await validateRegistrationFunction.handler(app, message, quietContext());
+    await validateRegistrationFunction.handler(app, message, quietContext(), UNTOLD);
   }
 }
 const get = (headers: Record<string, string> = {}, version = '1', model = 'm') =>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ModelName, Version } from '../shared/ids.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { createMemoryApp, type MemoryApp, quietContext, send } from '../test/memory-app.ts';
 import { runMessage } from './message.ts';
 import { poisonedRegistrationFunction } from './poisoned-registration.ts';
@@ -15,7 +16,7 @@ afterEach(() => app.close());
 
 async function deliver(definition: QueueFunction, message: unknown): Promise<string[]> {
   const context = quietContext();
-  await runMessage(definition, context, () => definition.handler(app, message, context));
+  await runMessage(definition, context, () => definition.handler(app, message, context, UNTOLD));
   return context.logged;
 }
 async function registered() {

@@ -4,6 +4,7 @@ import { ServingError } from '../shared/errors.ts';
 import type { ModelName, Version } from '../shared/ids.ts';
 import { bury } from '../shared/registry/deletion.ts';
 import { retire } from '../shared/registry/lifecycle.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { changeModel } from '../shared/usecases/change-model.ts';
 import { createMemoryApp, type MemoryApp, quietContext, send } from '../test/memory-app.ts';
 import { registerModelFunction } from './register-model.ts';
@@ -50,7 +51,7 @@ function form(...parts: Part[]): FormData {
 
 async function validateAll(): Promise<void> {
   for (const message of app.messages.registrations.splice(0)) {
-    await validateRegistrationFunction.handler(app, message, quietContext());
+    await validateRegistrationFunction.handler(app, message, quietContext(), UNTOLD);
   }
 }
 const versions = async () => (await app.registry.readModel(model))?.value.versions ?? [];

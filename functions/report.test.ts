@@ -3,6 +3,7 @@ import { assessQuality } from '../shared/evaluation/assess-quality.ts';
 import type { Measurements } from '../shared/evaluation/assessment.ts';
 import { PROBES } from '../shared/evaluation/robustness.ts';
 import type { Inspection } from '../shared/ports/inspection.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { createMemoryApp, FINE, type MemoryApp, send } from '../test/memory-app.ts';
 import { listVersionsFunction } from './list-versions.ts';
 import { readVersionFunction } from './read-version.ts';
@@ -92,7 +93,7 @@ async function register(inspection: Inspection): Promise<string> {
   app.inspection = inspection;
   const context = { invocationId: '', functionName: '', log() {}, warn() {}, error() {} };
   for (const message of app.messages.registrations.splice(0)) {
-    await validateRegistrationFunction.handler(app, message, context);
+    await validateRegistrationFunction.handler(app, message, context, UNTOLD);
   }
   return answer.json()['version'] as string;
 }

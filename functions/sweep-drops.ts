@@ -1,4 +1,5 @@
 import type { App } from '../shared/compose.ts';
+import type { Operation } from '../shared/telemetry/operation.ts';
 import { settleDrops } from '../shared/usecases/settle-drops.ts';
 import { sweepDrops } from '../shared/usecases/sweep-drops.ts';
 import { parseCardText } from './card.ts';
@@ -7,11 +8,17 @@ import type { Context } from './trigger.ts';
 import { withReports } from './with-reports.ts';
 
 /** Takes dropped models whose event never came, and brings those to an end that wait for theirs. */
-export async function sweepDroppedModels(app: App, context: Context): Promise<void> {
+export async function sweepDroppedModels(
+  app: App,
+  context: Context,
+  operation: Operation,
+): Promise<void> {
   const swept = await sweepDrops(withReports(app), parseCardText);
   for (const path of swept.taken) context.warn(`incoming/${path}: its event never came; taken now`);
   const settled = await settleDrops(withReports(app));
   for (const { path, status } of settled.ended) context.log(dropText(path, status));
+  const found = swept.taken.length + settled.ended.length;
+  if (found > 0) operation.note({ found });
   const [first, ...others] = [...swept.failures, ...settled.failures];
   if (first !== undefined) {
     throw new Error(`a dropped model could not be dealt with, and ${others.length} others`, {

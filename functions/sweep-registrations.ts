@@ -1,10 +1,18 @@
 import type { App } from '../shared/compose.ts';
+import { METRICS } from '../shared/telemetry/metric-names.ts';
+import type { Operation } from '../shared/telemetry/operation.ts';
 import { sweepUnfinished } from '../shared/usecases/sweep-unfinished.ts';
 import type { Context } from './trigger.ts';
 
 /** Makes good what crashes left undone of registrations and deletions. */
-export async function sweepRegistrations(app: App, context: Context): Promise<void> {
+export async function sweepRegistrations(
+  app: App,
+  context: Context,
+  operation: Operation,
+): Promise<void> {
   const { sentAgain, purged } = await sweepUnfinished(app);
+  if (sentAgain + purged > 0) operation.note({ found: sentAgain + purged });
+  if (sentAgain > 0) app.telemetry.count(METRICS.stuck, { what: 'registration' }, sentAgain);
   if (sentAgain > 0) context.warn(`${sentAgain} registrations had waited too long: sent again`);
   if (purged > 0) context.log(`artifacts of ${purged} deleted models removed`);
 }

@@ -1,6 +1,8 @@
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
+import type { Operation } from '../shared/telemetry/operation.ts';
 import { runMessage } from './message.ts';
+import { tellTask } from './told.ts';
 import type { Context, TimerFunction } from './trigger.ts';
 
 /** Something that has to be done again and again, whoever asks. */
@@ -8,7 +10,7 @@ export interface Task {
   readonly name: string;
   /** The least time from one run's begin to the next one's. */
   readonly everyMs: number;
-  readonly run: (app: App, context: Context) => Promise<void>;
+  readonly run: (app: App, context: Context, operation: Operation) => Promise<void>;
 }
 
 /** Each one's module is loaded with its first run: a tick delays no first prediction. */
@@ -69,7 +71,9 @@ export function tending(tasks: readonly Task[]): TimerFunction['handler'] {
     const run = async (task: Task) => {
       last.set(task, performance.now());
       try {
-        await runMessage(task, context, () => task.run(app, context));
+        await runMessage(task, context, () =>
+          tellTask(task, app, context, (operation) => task.run(app, context, operation)),
+        );
       } catch {
         // The message edge has told of it.
         failed.add(task.name);

@@ -1,4 +1,5 @@
 import type { App } from '../shared/compose.ts';
+import type { Operation } from '../shared/telemetry/operation.ts';
 import type { Caller, Role } from './caller.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface Context {
   error(message: string): void;
   /** Azure's facts about the message or blob: `dequeueCount`, `id`, `uri`, `properties`, … */
   readonly triggerMetadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Where the host's own telemetry of this invocation stands. */
+  readonly traceContext?: { readonly traceParent?: string | null | undefined } | undefined;
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -40,6 +43,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** What is known of a request before its handler runs. */
 export interface Call {
   readonly caller: Caller;
+  readonly operation: Operation;
 }
 
 /** `route` is Azure's template: `a/{name}/b`, `{rest?}`, `{*path}`; without a leading slash. */
@@ -50,6 +54,8 @@ export interface HttpFunction {
   readonly methods: readonly Method[];
   /** The least role that may call it; `anonymous` is for health alone. */
   readonly access: 'anonymous' | Role;
+  /** It answers with what a model says. Absent: it doesn't. */
+  readonly predicts?: true;
   readonly handler: (app: App, request: Request, context: Context, call: Call) => Promise<Answer>;
 }
 
@@ -58,7 +64,12 @@ export interface QueueFunction {
   readonly kind: 'queue';
   readonly name: string;
   readonly queue: string;
-  readonly handler: (app: App, message: unknown, context: Context) => Promise<void>;
+  readonly handler: (
+    app: App,
+    message: unknown,
+    context: Context,
+    operation: Operation,
+  ) => Promise<void>;
 }
 
 /** Blobs that appear or change below `path` (`container/prefix/{name}`); by reference. */
@@ -66,7 +77,12 @@ export interface BlobFunction {
   readonly kind: 'blob';
   readonly name: string;
   readonly path: string;
-  readonly handler: (app: App, blob: BlobReference, context: Context) => Promise<void>;
+  readonly handler: (
+    app: App,
+    blob: BlobReference,
+    context: Context,
+    operation: Operation,
+  ) => Promise<void>;
 }
 
 export interface BlobReference {

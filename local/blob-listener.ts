@@ -1,5 +1,6 @@
 import type { BlobItem, BlobServiceClient } from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
+import { tellMessage } from '../functions/told.ts';
 import type { BlobFunction } from '../functions/trigger.ts';
 import { codeOf } from '../shared/adapters/azure/storage-failure.ts';
 import type { App } from '../shared/compose.ts';
@@ -129,7 +130,10 @@ export class BlobListener {
         definition,
         { about: `${whole} try ${turn.tries}`, metadata: this.#metadataOf(blob, params) },
         (context) =>
-          definition.handler(app, { container, name: blob.name, etag: quotedTag(etag) }, context),
+          tellMessage(definition, app, context, (operation) => {
+            const reference = { container, name: blob.name, etag: quotedTag(etag) };
+            return definition.handler(app, reference, context, operation);
+          }),
       );
       await renewal.stop();
     }

@@ -1,4 +1,5 @@
 import type { DequeuedMessageItem, QueueClient, QueueServiceClient } from '@azure/storage-queue';
+import { tellMessage } from '../functions/told.ts';
 import type { QueueFunction } from '../functions/trigger.ts';
 import { codeOf } from '../shared/adapters/azure/storage-failure.ts';
 import type { App } from '../shared/compose.ts';
@@ -164,7 +165,10 @@ export class QueueListener {
     const done = await runner.run(
       definition,
       { about: `try ${dequeueCount}`, metadata: metadataOf(message, text) },
-      (context) => definition.handler(app, parseMessage(text), context),
+      (context) =>
+        tellMessage(definition, app, context, (operation) =>
+          definition.handler(app, parseMessage(text), context, operation),
+        ),
     );
     await renewal.stop();
     if (done) await this.#delete(message, popReceipt);

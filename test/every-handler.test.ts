@@ -5,6 +5,7 @@ import { routeParameters } from '../functions/azure-http.ts';
 import { answerHttp } from '../functions/http.ts';
 import { functions } from '../functions/index.ts';
 import type { HttpFunction, Method } from '../functions/trigger.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { createWholeApp, type WholeApp } from './stand-ins/whole-app.ts';
 
 // Every HTTP function of the table through Azure's own request and response classes.
@@ -198,7 +199,7 @@ describe('for a model that is ready', () => {
     for (const message of whole.messages.registrations) {
       for (const definition of functions) {
         if (definition.kind !== 'queue' || definition.queue !== 'registrations') continue;
-        await definition.handler(whole.app, message, new InvocationContext());
+        await definition.handler(whole.app, message, new InvocationContext(), UNTOLD);
       }
     }
   });

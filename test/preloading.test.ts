@@ -10,6 +10,7 @@ import { registerModelFunction } from '../functions/register-model.ts';
 import { validateRegistrationFunction } from '../functions/validate-registration.ts';
 import { type App, compose } from '../shared/compose.ts';
 import { parseConfig } from '../shared/config.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { quietContext, send } from './memory-app.ts';
 import { createMemoryStores } from './memory-stores.ts';
 
@@ -46,7 +47,7 @@ async function register(app: App, model: string): Promise<void> {
   const headers = { 'content-type': 'application/octet-stream' };
   await send(app, registerModelFunction, { path: '/', params: { model }, headers, body });
   for (const message of stores.messages.registrations.splice(0)) {
-    await validateRegistrationFunction.handler(app, message, quietContext());
+    await validateRegistrationFunction.handler(app, message, quietContext(), UNTOLD);
   }
 }
 

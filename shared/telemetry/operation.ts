@@ -25,6 +25,8 @@ export type Attributes = Readonly<Partial<Record<Attribute, string | number>>>;
 
 /** A piece of work under way, at one of the edges: what handlers see of it. */
 export interface Operation {
+  /** What was said of it. */
+  readonly attributes: Attributes;
   /** Says something of it. */
   note(attributes: Attributes): void;
   /** It goes on with work that another one left: the `traceparent` that came with that. */
@@ -35,6 +37,7 @@ export interface Operation {
 
 /** When nobody is told. */
 export const UNTOLD: Operation = {
+  attributes: {},
   note: () => undefined,
   join: () => undefined,
   traceparent: () => undefined,

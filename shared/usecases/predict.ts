@@ -7,6 +7,7 @@ import { type Choice, routingPoint } from '../registry/routing.ts';
 import { outcomeOf } from '../telemetry/failure-side.ts';
 import { METRICS } from '../telemetry/metric-names.ts';
 import type { StatisticsOfModels } from '../telemetry/model-statistics.ts';
+import type { Attributes, Operation } from '../telemetry/operation.ts';
 import type { LiveTraffic } from './live-traffic.ts';
 import type { Resolved, ServableModels } from './servable-models.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -18,6 +19,8 @@ export interface PredictRequest extends Omit<InferJob, 'deadline' | 'priority'> 
   readonly wanted: Version | AliasName | undefined;
   /** The same key goes to the same version while the routing stands; undefined: at random. */
   readonly routingKey: string | undefined;
+  /** Learns which version it was. Absent: nobody wants to know. */
+  readonly operation?: Operation;
 }
 
 export interface PredictDeps {
@@ -70,12 +73,15 @@ export async function predict(
     });
     const { timings, rows, runRows } = answer;
     statistics.succeeded(model, choice.version, { timings, rows, runRows, now: clock() });
-    telemetry.answered(servable, { answer, route: choice.route, since });
+    if (telemetry.on) {
+      telemetry.answered(servable, { answer, route: choice.route, since });
+      request.operation?.note(attributesOf(model, choice, answer));
+    }
     watch?.answered(answer);
     return { answer, choice };
   } catch (error) {
     statistics.failed(model, choice.version, (clock() - arrivedAt) * 1e6);
-    countFailed(deps, { model, choice }, error);
+    countFailed(deps, { ...request, choice }, error);
     watch?.failed(error);
     throw error instanceof ServingError ? error.of(choice) : error;
   }
@@ -83,13 +89,13 @@ export async function predict(
 
 async function resolve(
   deps: PredictDeps,
-  { model, wanted }: PredictRequest,
+  request: PredictRequest,
   point: number,
 ): Promise<Resolved> {
   try {
-    return await deps.models.resolve(model, wanted, point);
+    return await deps.models.resolve(request.model, request.wanted, point);
   } catch (error) {
-    countFailed(deps, { model }, error);
+    countFailed(deps, request, error);
     throw error;
   }
 }
@@ -97,11 +103,22 @@ async function resolve(
 /** Callers may name anything: what is no model, as far as is known, is counted without a name. */
 function countFailed(
   { telemetry, models }: Pick<PredictDeps, 'telemetry' | 'models'>,
-  { model, choice }: { readonly model: ModelName; readonly choice?: Choice },
+  asked: Pick<PredictRequest, 'model' | 'operation'> & { readonly choice?: Choice },
   error: unknown,
 ): void {
   if (!telemetry.on) return;
-  const at = choice && { version: String(choice.version), route: choice.route };
-  const name = choice || models.knows(model) ? model : '';
-  telemetry.count(METRICS.requests, { model: name, ...at, outcome: outcomeOf(error) });
+  const { choice, operation } = asked;
+  const model = choice || models.knows(asked.model) ? asked.model : '';
+  const by = { model, ...(choice && { version: String(choice.version), route: choice.route }) };
+  operation?.note(by);
+  telemetry.count(METRICS.requests, { ...by, outcome: outcomeOf(error) });
+}
+
+function attributesOf(
+  model: ModelName,
+  { version, route }: Choice,
+  { rows, runRows, timings }: InferAnswer,
+): Attributes {
+  const queueMs = timings.queue / 1e6;
+  return { model, version, route, rows, runRows, queueMs, inferMs: timings.infer / 1e6 };
 }

@@ -1,0 +1,114 @@
+import type { App } from '../shared/compose.ts';
+import { outcomeOf } from '../shared/telemetry/failure-side.ts';
+import { METRICS } from '../shared/telemetry/metric-names.ts';
+import { type Attributes, type Operation, UNTOLD } from '../shared/telemetry/operation.ts';
+import { parseTraceparent, type TraceContext } from '../shared/telemetry/trace-context.ts';
+import type { Telling } from '../shared/usecases/telemetry.ts';
+import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
+
+const PROBES: Telling = { done: 'never', refused: 'never' };
+const PREDICTIONS: Telling = { done: 'sampled', refused: 'sampled' };
+const READS: Telling = { done: 'never', refused: 'sampled' };
+const CHANGES: Telling = { done: 'always', refused: 'sampled' };
+const MESSAGES: Telling = { done: 'always', refused: 'always' };
+const TASKS: Telling = { done: 'noted', refused: 'always' };
+
+/** Runs a request's handler as a piece of work that is told of. */
+export function tellRequest(
+  definition: HttpFunction,
+  app: App,
+  given: { readonly request: Request; readonly context: Context },
+  handle: (operation: Operation) => Promise<Answer>,
+): Promise<Answer> {
+  // Without anybody to tell, nothing is made for a request.
+  return app.telemetry.on ? toldRequest(definition, app, given, handle) : handle(UNTOLD);
+}
+
+async function toldRequest(
+  definition: HttpFunction,
+  { telemetry }: App,
+  { request, context }: { readonly request: Request; readonly context: Context },
+  handle: (operation: Operation) => Promise<Answer>,
+): Promise<Answer> {
+  const telling = tellingOf(definition);
+  const operation = telemetry.begin(definition.name, () => parentOf(context, request));
+  try {
+    const answer = await handle(operation);
+    if (telling === CHANGES) operation.note(namedIn(definition, request));
+    telemetry.end(operation, telling);
+    return answer;
+  } catch (error) {
+    // What was said of it, the prediction has counted.
+    if (definition.predicts && operation.attributes.model === undefined) {
+      telemetry.count(METRICS.requests, { outcome: outcomeOf(error) });
+    }
+    telemetry.end(operation, telling, error ?? new Error('nothing was thrown'));
+    throw error;
+  }
+}
+
+/** Runs the handling of a message or blob as a piece of work that is told of. */
+export async function tellMessage(
+  { name }: { readonly name: string },
+  app: App,
+  context: Context,
+  handle: (operation: Operation) => Promise<void>,
+): Promise<void> {
+  app.telemetry.works();
+  await tell(name, app, { context, telling: MESSAGES }, (operation) => {
+    operation.note({ invocation: context.invocationId });
+    return handle(operation);
+  });
+}
+
+/** Runs what goes by the clock as a piece of work that is told of when it found something to do. */
+export async function tellTask(
+  { name }: { readonly name: string },
+  app: App,
+  context: Context,
+  run: (operation: Operation) => Promise<void>,
+): Promise<void> {
+  await tell(name, app, { context, telling: TASKS }, run);
+}
+
+async function tell(
+  name: string,
+  { telemetry }: App,
+  { context, telling }: { readonly context: Context; readonly telling: Telling },
+  run: (operation: Operation) => Promise<void>,
+): Promise<void> {
+  const operation = telemetry.begin(name, () => parentOf(context));
+  try {
+    await run(operation);
+    telemetry.end(operation, telling);
+  } catch (error) {
+    telemetry.end(operation, telling, error ?? new Error('nothing was thrown'));
+    throw error;
+  }
+}
+
+function tellingOf({ access, methods, predicts }: HttpFunction): Telling {
+  if (access === 'anonymous') return PROBES;
+  if (predicts) return PREDICTIONS;
+  return methods.includes('GET') ? READS : CHANGES;
+}
+
+/**
+ * The host's own work is above ours, where it has some. Whether that is sampled is the host's affair,
+ * which often says no without being asked; a caller who says no means it.
+ */
+function parentOf(context: Context, request?: Request): TraceContext | undefined {
+  const callers = request && parseTraceparent(request.headers.get('traceparent'));
+  const hosts = parseTraceparent(context.traceContext?.traceParent);
+  return hosts ? { ...hosts, sampled: callers?.sampled ?? true } : callers;
+}
+
+/** What a path names that was answered: there is such a model, version, job or rollout. */
+function namedIn({ route }: HttpFunction, { params }: Request): Attributes {
+  const { model, version, id } = params;
+  return {
+    ...(model !== undefined && { model }),
+    ...(version !== undefined && { version }),
+    ...(id !== undefined && (route.startsWith('batches/') ? { batch: id } : { rollout: id })),
+  };
+}

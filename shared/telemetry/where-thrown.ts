@@ -34,7 +34,8 @@ export function whereThrown(thrown: unknown): WhereThrown {
 
 function classOf(error: Error): string {
   // A name is a member that anybody may have written to; the class is not.
-  const { name } = error.constructor;
+  // Bundled, one that names itself inside has a `_` before its own.
+  const name = error.constructor.name.replace(/^_(?=[A-Z])/, '');
   return NAME.test(name) ? name : 'Error';
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import type { TelemetrySink } from '../../ports/telemetry.ts';
 import type { SenderOptions, TelemetrySender } from './telemetry-sender.ts';
 
@@ -7,12 +8,17 @@ import type { SenderOptions, TelemetrySender } from './telemetry-sender.ts';
  */
 export function createAzureTelemetry(options: SenderOptions): TelemetrySink {
   let opened: Promise<TelemetrySender> | undefined;
+  let told = '';
   const open = (): Promise<TelemetrySender> => {
     const opening = (opened ??= import('./telemetry-sender.ts').then(
       async ({ openTelemetrySender }) => await openTelemetrySender(options),
     ));
-    opening.catch(() => {
-      if (opened === opening) opened = undefined;
+    opening.catch((error: unknown) => {
+      if (opened !== opening) return;
+      opened = undefined;
+      const why = messageOf(error);
+      if (why !== told) options.warn(why);
+      told = why;
     });
     return opening;
   };

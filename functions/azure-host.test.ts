@@ -3,6 +3,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { FunctionsCore } from '../test/stand-ins/functions-core.ts';
+import { untold } from '../test/untold.ts';
 import { registerFunctions } from './azure-host.ts';
 import { routeParameters } from './azure-http.ts';
 import { Drain } from './drain.ts';
@@ -16,7 +17,10 @@ jest.mock(
   { virtual: true },
 );
 
-const app = { config: { access: 'open', httpStreaming: true, maxBodyBytes: 1000 } } as App;
+const app = {
+  telemetry: untold,
+  config: { access: 'open', httpStreaming: true, maxBodyBytes: 1000 },
+} as App;
 const seen: unknown[] = [];
 const see = (...values: unknown[]) => {
   seen.push(values);

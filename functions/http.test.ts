@@ -1,11 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
+import { untold } from '../test/untold.ts';
 import { json } from './answer.ts';
 import { answerHttp } from './http.ts';
 import type { Answer, HttpFunction, Request } from './trigger.ts';
 
-const app = { config: { access: 'open', httpStreaming: true, maxBodyBytes: 100 } } as App;
+const app = {
+  telemetry: untold,
+  config: { access: 'open', httpStreaming: true, maxBodyBytes: 100 },
+} as App;
 
 function request(headers: Record<string, string> = {}): Request {
   const init = { method: 'POST', headers, body: 'x' };
@@ -145,7 +149,7 @@ describe('before the handler runs', () => {
 
   test('a chunked body is refused where the host would deliver it empty', async () => {
     const { answer } = call(() => Promise.resolve({ status: 204 }));
-    const grpc = { config: { ...app.config, httpStreaming: false } } as App;
+    const grpc = { ...app, config: { ...app.config, httpStreaming: false } } as App;
     const chunked = { 'transfer-encoding': 'chunked' };
     expect((await answer(chunked, grpc)).status).toBe(411);
     expect((await answer(chunked)).status).toBe(204);

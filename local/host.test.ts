@@ -13,6 +13,7 @@ import type {
 } from '../functions/trigger.ts';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
+import { untold } from '../test/untold.ts';
 import { type HeldEmulators, holdEmulators } from './emulator-client.ts';
 import { type Host, startHost } from './host.ts';
 import { type HostSettings, parseHostJson } from './host-json.ts';
@@ -57,6 +58,7 @@ async function start(
     functions,
     app: {
       config: { access: 'open', storage, maxBodyBytes: 1_000_000, httpStreaming: true },
+      telemetry: untold,
     } as App,
     settings: { ...settings, queues: { ...settings.queues, ...host.queues } },
     port: 0,

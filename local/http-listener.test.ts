@@ -7,9 +7,11 @@ import type { Answer, HttpFunction, Request } from '../functions/trigger.ts';
 import type { App } from '../shared/compose.ts';
 import { ServingError } from '../shared/errors.ts';
 import { BodyPool } from '../shared/inference/body-pool.ts';
+import { untold } from '../test/untold.ts';
 import { HttpListener } from './http-listener.ts';
 
 const app = {
+  telemetry: untold,
   config: { access: 'open', maxBodyBytes: 100_000_000, httpStreaming: true },
   bodyPool: new BodyPool(1_000_000),
 } as App;

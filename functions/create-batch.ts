@@ -9,7 +9,7 @@ export const createBatchFunction: HttpFunction = {
   route: 'batches',
   methods: ['POST'],
   access: 'Scorer',
-  async handler(app, request, _context, { caller }) {
+  async handler(app, request, _context, { caller, operation }) {
     const [{ readBatchBody }, { createBatch }, { batchDocument }, { progressOf }] =
       await Promise.all([
         import('./batch-body.ts'),
@@ -22,8 +22,10 @@ export const createBatchFunction: HttpFunction = {
     const job = await createBatch(app, {
       ...body,
       who: caller.name,
+      traceparent: operation.traceparent(),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
+    operation.note({ model: job.request.model, batch: job.id });
     const document = batchDocument({ job, progress: await progressOf(app, job) });
     return json(202, document, { location: `/batches/${job.id}` });
   },

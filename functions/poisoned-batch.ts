@@ -1,3 +1,4 @@
+import { METRICS } from '../shared/telemetry/metric-names.ts';
 import type { QueueFunction } from './trigger.ts';
 
 /**
@@ -8,12 +9,15 @@ export const poisonedBatchFunction: QueueFunction = {
   kind: 'queue',
   name: 'poisoned-batch',
   queue: 'batch-chunks-poison',
-  async handler(app, message, context) {
+  async handler(app, message, context, operation) {
     const [{ giveUpBatch }, { parseBatchMessage }] = await Promise.all([
       import('../shared/usecases/advance-batch.ts'),
       import('./batch-message.ts'),
     ]);
+    app.telemetry.count(METRICS.poison, { queue: 'batch-chunks' });
     const parsed = parseBatchMessage(message);
+    operation.join(parsed.traceparent);
+    operation.note({ batch: parsed.id, step: parsed.kind });
     const about = `batch ${parsed.id}: ${parsed.kind}`;
     if ((parsed.revived ?? 0) === 0) {
       context.warn(`${about} failed too often; one more life`);

@@ -1,3 +1,4 @@
+import { METRICS } from '../shared/telemetry/metric-names.ts';
 import type { QueueFunction } from './trigger.ts';
 
 /**
@@ -8,13 +9,16 @@ export const poisonedRegistrationFunction: QueueFunction = {
   kind: 'queue',
   name: 'poisoned-registration',
   queue: 'registrations-poison',
-  async handler(app, message, context) {
+  async handler(app, message, context, operation) {
     const [{ giveUpValidation }, { parseRegistrationMessage }] = await Promise.all([
       import('../shared/usecases/validate-version.ts'),
       import('./registration-message.ts'),
     ]);
+    app.telemetry.count(METRICS.poison, { queue: 'registrations' });
     const registration = parseRegistrationMessage(message);
-    const { model, version, revived = 0 } = registration;
+    const { model, version, revived = 0, traceparent } = registration;
+    operation.join(traceparent);
+    operation.note({ model, version });
     if (revived === 0) {
       context.warn(`validation of ${model} version ${version} failed too often; one more life`);
       await app.messages.sendRegistration({ ...registration, revived: 1 });

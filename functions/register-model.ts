@@ -19,11 +19,16 @@ export const registerModelFunction: HttpFunction = {
   route: 'models/{model}/versions',
   methods: ['POST'],
   access: 'Publisher',
-  async handler(app, request, _context, { caller }) {
+  async handler(app, request, _context, { caller, operation }) {
     const model = parseModelName(request.params.model ?? '');
     const wait = preferredWait(request.headers.get('prefer'));
-    const registered = await receive(app, request, { model, who: caller.name });
+    const registered = await receive(app, request, {
+      model,
+      who: caller.name,
+      traceparent: operation.traceparent(),
+    });
     const { version } = registered.entry;
+    operation.note({ version });
     const view = await awaitDecision(app, { model, version }, (wait ?? 0) * 1_000);
     if (!view) throw goneMeanwhile(model, version);
     const report = await wholeReport(app, view);
@@ -41,7 +46,7 @@ export const registerModelFunction: HttpFunction = {
 async function receive(
   app: App,
   request: Request,
-  known: Pick<Registration, 'model' | 'who'>,
+  known: Pick<Registration, 'model' | 'who' | 'traceparent'>,
 ): Promise<Registered> {
   // What reads forms and checks cards is more than all that answers predictions.
   const { readRegistration } = await import('./registration-body.ts');

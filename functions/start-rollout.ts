@@ -14,7 +14,7 @@ export const startRolloutFunction: HttpFunction = {
   route: 'models/{model}/rollouts',
   methods: ['POST'],
   access: 'Operator',
-  async handler(app, request, _context, { caller }) {
+  async handler(app, request, _context, { caller, operation }) {
     const model = parseModelName(request.params.model ?? '');
     const allows = preconditionOf(request);
     const given = idempotencyKeyOf(request);
@@ -31,8 +31,10 @@ export const startRolloutFunction: HttpFunction = {
       wanted,
       allows,
       who,
+      traceparent: operation.traceparent(),
       ...(given !== undefined && { claim: claimOf(given, { who, path, body: wanted }) }),
     });
+    operation.note({ rollout: started.rollout.id });
     const location = `/models/${model}/rollouts/${started.rollout.id}`;
     return rolloutAnswer(started, { status: 201, headers: { location } });
   },

@@ -13,9 +13,10 @@ export async function sweepDroppedModels(
   context: Context,
   operation: Operation,
 ): Promise<void> {
-  const swept = await sweepDrops(withReports(app), parseCardText);
+  const deps = { ...withReports(app), traceparent: operation.traceparent() };
+  const swept = await sweepDrops(deps, parseCardText);
   for (const path of swept.taken) context.warn(`incoming/${path}: its event never came; taken now`);
-  const settled = await settleDrops(withReports(app));
+  const settled = await settleDrops(deps);
   for (const { path, status } of settled.ended) context.log(dropText(path, status));
   const found = swept.taken.length + settled.ended.length;
   if (found > 0) operation.note({ found });

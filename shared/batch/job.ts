@@ -92,6 +92,8 @@ export interface BatchJob {
   readonly reason?: string;
   readonly request: BatchRequest;
   readonly who: string;
+  /** Of the request that it came with, as W3C Trace Context has it; all work on it is in that trace. */
+  readonly traceparent?: string | undefined;
   readonly createdAt: number;
   readonly planned?: PlannedBatch;
   /** When the first chunk may have begun. */

@@ -8,6 +8,8 @@ export interface RegistrationMessage {
   readonly version: Version;
   /** How often the poison queue has sent it back already. */
   readonly revived?: number;
+  /** Of the work that this goes on with, as W3C Trace Context has it. */
+  readonly traceparent?: string | undefined;
 }
 
 /** At-least-once queues. */
@@ -22,19 +24,16 @@ export interface Messages {
 }
 
 /** What is to be done for a job: the messages of queue `batch-chunks`. */
-export type BatchMessage =
-  | { readonly kind: 'plan'; readonly id: BatchId; readonly revived?: number }
+export type BatchMessage = {
+  readonly id: BatchId;
+  /** How often the poison queue has sent it back already. */
+  readonly revived?: number;
+  /** Of the request that the job came with, as W3C Trace Context has it. */
+  readonly traceparent?: string | undefined;
+} & (
+  | { readonly kind: 'plan' }
   /** Send the messages of the chunks of this group, then of the next. */
-  | {
-      readonly kind: 'fan';
-      readonly id: BatchId;
-      readonly group: number;
-      readonly revived?: number;
-    }
-  | {
-      readonly kind: 'chunk';
-      readonly id: BatchId;
-      readonly chunk: number;
-      readonly revived?: number;
-    }
-  | { readonly kind: 'finish'; readonly id: BatchId; readonly revived?: number };
+  | { readonly kind: 'fan'; readonly group: number }
+  | { readonly kind: 'chunk'; readonly chunk: number }
+  | { readonly kind: 'finish' }
+);

@@ -37,9 +37,15 @@ export interface StageRef {
  */
 export function start(
   record: ModelRecord,
-  { id, wanted, paused }: { id: RolloutId; wanted: WantedRollout; paused?: string | undefined },
+  started: {
+    readonly id: RolloutId;
+    readonly wanted: WantedRollout;
+    readonly paused?: string | undefined;
+    readonly traceparent?: string | undefined;
+  },
   stamp: Stamp,
 ): ModelRecord {
+  const { id, wanted, paused, traceparent } = started;
   requireNoRollout(record);
   requireReady(record, wanted.version, 'can be rolled out');
   const plan = planOf(wanted, requireRoom(record, wanted));
@@ -49,6 +55,7 @@ export function start(
     id,
     plan,
     startedBy: stamp.who,
+    ...(traceparent !== undefined && { traceparent }),
     createdAt,
     stage,
     evidence: {},
@@ -56,8 +63,8 @@ export function start(
   };
   if (stage.kind === 'canary' && stage.percent === 100) {
     const event = happening('rolloutStarted', begun, { why: 'started, with no step but 100 %' });
-    const started = amend(record, { rollout: begun }, event, stamp);
-    return complete(started, begun, { why: 'there was no other step' }, { stamp, step: further });
+    const routed = amend(record, { rollout: begun }, event, stamp);
+    return complete(routed, begun, { why: 'there was no other step' }, { stamp, step: further });
   }
   return amend(
     record,

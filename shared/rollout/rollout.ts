@@ -50,6 +50,8 @@ export interface Rollout {
   readonly id: RolloutId;
   readonly plan: RolloutPlan;
   readonly startedBy: string;
+  /** Of the work that started it, as W3C Trace Context has it: what is decided of it is in that trace. */
+  readonly traceparent?: string;
   /** RFC 3339. */
   readonly createdAt: string;
   /** The stage it is in, or ended in. */

@@ -27,6 +27,11 @@ export function parseTraceparent(text: unknown): TraceContext | undefined {
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & SAMPLED) !== 0 };
 }
 
+/** A `traceparent` that came along, if it is one. */
+export function followable(text: unknown): string | undefined {
+  return typeof text === 'string' && parseTraceparent(text) ? text : undefined;
+}
+
 /** For whoever goes on with the work. */
 export function traceparentOf({ traceId, spanId, sampled }: TraceContext): string {
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;

@@ -17,6 +17,8 @@ export interface AdvanceDropDeps extends RegistryDeps {
   readonly messages: Pick<Messages, 'sendRegistration'>;
   /** The readiness report of a decided version, as callers get it. */
   readonly reportOn: (view: VersionView) => Promise<unknown>;
+  /** Of the work that this is part of, as W3C Trace Context has it. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Writes that a drop takes at most, with the races that may be lost meanwhile. */
@@ -83,7 +85,12 @@ async function register(deps: AdvanceDropDeps, drop: Drop): Promise<DropStatus> 
     const { version, state } = (await ownEntry(deps, drop)) ?? (await allocated(deps, drop));
     // Also for one that stood already: its first sender may have ended before this line.
     if (state === 'pending') {
-      await deps.messages.sendRegistration({ model, incarnation, version });
+      await deps.messages.sendRegistration({
+        model,
+        incarnation,
+        version,
+        traceparent: deps.traceparent,
+      });
     }
     return { state: 'registered', version };
   } catch (error) {

@@ -5,6 +5,7 @@ import type { Engine } from '../ports/engine.ts';
 import type { Messages } from '../ports/messages.ts';
 import type { RegistryStore } from '../ports/registry.ts';
 import type { ServableModels } from './servable-models.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** What batch jobs need; each step takes the slice that it uses. */
 export interface BatchDeps {
@@ -19,4 +20,5 @@ export interface BatchDeps {
   readonly registry: Pick<RegistryStore, 'readVerdict'>;
   readonly models: ServableModels;
   readonly engine: Pick<Engine, 'score'>;
+  readonly telemetry: Pick<Telemetry, 'count'>;
 }

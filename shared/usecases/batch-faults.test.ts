@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Crash, mortality } from '../../test/mortality.ts';
+import { untold } from '../../test/untold.ts';
 import { createMemoryBatchFiles } from '../adapters/memory/batch-files.ts';
 import { createMemoryBatchJobs } from '../adapters/memory/batch-jobs.ts';
 import { createMemoryMessages } from '../adapters/memory/messages.ts';
@@ -101,6 +102,7 @@ function processIn(shared: World, crash?: Crash): BatchDeps & { death: Promise<v
     registry,
     models,
     engine,
+    telemetry: untold,
     death,
   };
 }

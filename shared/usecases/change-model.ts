@@ -3,14 +3,30 @@ import { ServingError } from '../errors.ts';
 import type { ModelName } from '../ids.ts';
 import type { Clock, Stored } from '../ports/clock.ts';
 import type { RegistryStore } from '../ports/registry.ts';
+import type { ModelEvent } from '../registry/events.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
+import { METRICS } from '../telemetry/metric-names.ts';
+import type { Telemetry } from './telemetry.ts';
 
 export interface RegistryDeps {
   readonly registry: RegistryStore;
   readonly clock: Clock;
   /** How to wait after the `attempt`th lost race (1, 2, …); jittered and growing by default. */
   readonly backOff?: (attempt: number) => Promise<unknown>;
+  /** Absent: nobody is told. */
+  readonly telemetry?: Pick<Telemetry, 'count' | 'begin' | 'end'>;
 }
+
+/** What metrics call the events of rollouts. */
+const ROLLOUT_OUTCOMES: Readonly<Partial<Record<ModelEvent['type'], string>>> = {
+  rolloutStarted: 'started',
+  rolloutAdvanced: 'advanced',
+  rolloutPaused: 'paused',
+  rolloutResumed: 'resumed',
+  rolloutCompleted: 'completed',
+  rolloutAborted: 'aborted',
+  rolledBack: 'rolledBack',
+};
 
 /** Races a writer may lose before it gives up; a hundred writers at once all get through. */
 const MAX_ATTEMPTS = 40;
@@ -34,7 +50,10 @@ export async function changeModel<T extends { readonly record: ModelRecord | und
     const stored = await deps.registry.readModel(model);
     const result = await transition(stored?.value, deps.clock());
     if (result.record === stored?.value || !result.record) return result;
-    if (await write(deps.registry, stored, result.record)) return result;
+    if (await write(deps.registry, stored, result.record)) {
+      countEvents(deps, stored?.value, result.record);
+      return result;
+    }
     await (deps.backOff ?? pause)(attempt);
   }
   throw new ServingError({
@@ -60,6 +79,23 @@ async function write(
     if (!after.events.includes(event)) await registry.createEvent(after.model, event);
   }
   return (await registry.replaceModel(after, before.etag)) !== undefined;
+}
+
+/** Each event is made true by one write, and counted by who made it. */
+function countEvents(
+  { telemetry }: RegistryDeps,
+  before: ModelRecord | undefined,
+  { model, events }: ModelRecord,
+): void {
+  for (const event of events) {
+    if (before?.events.includes(event)) continue;
+    const { type } = event;
+    if (type === 'ready' || type === 'rejected') {
+      telemetry?.count(METRICS.registrations, { model, outcome: type });
+    }
+    const outcome = ROLLOUT_OUTCOMES[type];
+    if (outcome !== undefined) telemetry?.count(METRICS.rollouts, { model, outcome });
+  }
 }
 
 /** Full jitter: writers that lost to the same winner don't meet again. */

@@ -16,6 +16,8 @@ export interface WantedBatch {
   readonly request: BatchRequest;
   readonly data?: AsyncIterable<Uint8Array>;
   readonly who: string;
+  /** Of the request, as W3C Trace Context has it. */
+  readonly traceparent?: string | undefined;
   /** The same key within a day answers with the same job. */
   readonly idempotencyKey?: string;
 }
@@ -29,7 +31,7 @@ const KEY_TTL_MS = 86_400_000;
  * came with another body, or the prefix is another job's)
  */
 export async function createBatch(deps: Deps, wanted: WantedBatch): Promise<BatchJob> {
-  const { request, who, idempotencyKey } = wanted;
+  const { request, who, idempotencyKey, traceparent } = wanted;
   // What is wrong with the model is told at once; which version it will be, planning settles.
   await deps.models.resolve(request.model, request.wanted, Math.random());
   await requireInput(deps, request.input);
@@ -63,6 +65,7 @@ export async function createBatch(deps: Deps, wanted: WantedBatch): Promise<Batc
     state: 'queued',
     request,
     who,
+    ...(traceparent !== undefined && { traceparent }),
     createdAt: now,
     expiresAt: now + deps.config.batchTtlMs,
   };
@@ -70,7 +73,7 @@ export async function createBatch(deps: Deps, wanted: WantedBatch): Promise<Batc
     const standing = await deps.batchJobs.read(id);
     if (standing) return standing.value;
   }
-  await deps.messages.sendBatch([{ kind: 'plan', id }]);
+  await deps.messages.sendBatch([{ kind: 'plan', id, traceparent }]);
   return job;
 }
 

@@ -21,6 +21,9 @@ const RECENT_ROLLOUTS = 100;
 /** The model isn't what was looked at, or never was such that the rollout could start. */
 const NOT_STARTED: ReadonlySet<FailureKind> = new Set(['conflict', 'stale', 'notFound']);
 
+/** `traceparent` is of the work that this is part of. */
+type DecideDeps = RegistryDeps & { readonly traceparent?: string | undefined };
+
 type End = Omit<DropEnd, 'decidedAt' | 'version'>;
 type Found = End | { readonly waits: string };
 
@@ -30,7 +33,7 @@ type Found = End | { readonly waits: string };
  * rollout by policy only goes forward: never to a version that is older than production.
  */
 export async function decideDrop(
-  deps: RegistryDeps,
+  deps: DecideDeps,
   drop: Drop,
   version: Version,
 ): Promise<Found | undefined> {
@@ -131,7 +134,7 @@ function holderOf({ rollout, routing }: ModelRecord, version: Version): string |
 }
 
 async function tryToStart(
-  deps: RegistryDeps,
+  deps: DecideDeps,
   subject: { drop: Drop; version: Version; record: ModelRecord; verdict: Verdict },
 ): Promise<End | { readonly refusal: string | undefined }> {
   const { drop, version, record, verdict } = subject;
@@ -145,6 +148,7 @@ async function tryToStart(
       // Decided by what was read of the model: not of any other.
       allows: (etag) => etag === etagOf(record),
       ...(holds !== undefined && { paused: holds }),
+      traceparent: deps.traceparent,
     });
     return rollingOut(rollout);
   } catch (error) {

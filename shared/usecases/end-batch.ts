@@ -2,10 +2,11 @@ import { unknownBatch } from '../batch/batch-id.ts';
 import { type BatchId, type BatchJob, hasEnded } from '../batch/job.ts';
 import { ServingError } from '../errors.ts';
 import type { Stored } from '../ports/clock.ts';
+import { METRICS } from '../telemetry/metric-names.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { progressOf } from './batch-progress.ts';
 
-type Deps = Pick<BatchDeps, 'clock' | 'batchJobs'>;
+type Deps = Pick<BatchDeps, 'clock' | 'batchJobs' | 'telemetry'>;
 
 /** How a job ends, and what is known then. */
 export type BatchEnd = Pick<BatchJob, 'rows' | 'chunksDone'> &
@@ -34,7 +35,11 @@ export async function endBatch(deps: Deps, id: BatchId, end: BatchEnd): Promise<
     if (hasEnded(value)) return value;
     const ended: BatchJob = { ...value, ...end, finishedAt: deps.clock() };
     const written = await deps.batchJobs.replace(ended, etag);
-    if (written) return written.value;
+    if (written) {
+      const { model } = value.request;
+      deps.telemetry.count(METRICS.batches, { model, outcome: end.state });
+      return written.value;
+    }
   }
 }
 

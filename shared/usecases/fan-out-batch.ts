@@ -14,6 +14,7 @@ export async function fanOut(
 ): Promise<void> {
   const job = (await batchJobs.read(id))?.value;
   if (job?.state !== 'running' || !job.planned) return;
+  const { traceparent } = job;
   const { chunks } = job.planned.plan;
   if (group >= groupsOf(chunks)) return;
   const { first, end } = chunksOfGroup(group, chunks);
@@ -24,9 +25,10 @@ export async function fanOut(
         kind: 'chunk',
         id,
         chunk: first + at,
+        traceparent,
       }),
     ),
   );
   if (group + 1 < groupsOf(chunks))
-    await messages.sendBatch([{ kind: 'fan', id, group: group + 1 }]);
+    await messages.sendBatch([{ kind: 'fan', id, group: group + 1, traceparent }]);
 }

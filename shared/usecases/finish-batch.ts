@@ -6,7 +6,7 @@ import { errorLines } from './batch-errors.ts';
 import { resultRef } from './batch-result.ts';
 import { endBatch, thresholdReason } from './end-batch.ts';
 
-type Deps = Pick<BatchDeps, 'clock' | 'config' | 'batchJobs' | 'batchFiles'>;
+type Deps = Pick<BatchDeps, 'clock' | 'config' | 'batchJobs' | 'batchFiles' | 'telemetry'>;
 
 /** The header's block: no chunk has this number. */
 const HEADER_CHUNK = 99_999;

@@ -4,6 +4,7 @@ import type { ModelRecord } from '../registry/model-record.ts';
 import { advance, freezeSlow, rollBackRollout, type StageRef } from '../registry/rollouts.ts';
 import { type Judged, judge } from '../rollout/judge.ts';
 import { type ActiveRollout, isActive, type Judgement, type Rollout } from '../rollout/rollout.ts';
+import { parseTraceparent } from '../telemetry/trace-context.ts';
 import { changeModel, type RegistryDeps } from './change-model.ts';
 
 /** Rollouts looked at in one go. */
@@ -46,7 +47,7 @@ export async function judgeRollouts(deps: JudgeDeps): Promise<JudgedRollouts> {
   const failures: { model: ModelName; error: unknown }[] = [];
   const judgeOne = async (record: ModelRecord) => {
     try {
-      return await judgeModel(deps, record);
+      return await told(deps, record, () => judgeModel(deps, record));
     } catch (error) {
       failures.push({ model: record.model, error });
       return undefined;
@@ -87,6 +88,23 @@ async function judgeModel(
         judgement: judged.judgement,
       }
     : undefined;
+}
+
+/** A judgement that changed something is part of the trace that began with the rollout's start. */
+async function told(
+  { telemetry }: JudgeDeps,
+  { model, rollout }: ModelRecord,
+  judging: () => Promise<Changed | undefined>,
+): Promise<Changed | undefined> {
+  const operation = telemetry?.begin('judge-rollout', () => parseTraceparent(rollout?.traceparent));
+  try {
+    const changed = await judging();
+    if (changed) operation?.note({ model, rollout: changed.rollout, step: changed.state });
+    return changed;
+  } finally {
+    // What failed is told of as the failure of all that were looked at.
+    if (operation) telemetry?.end(operation, { done: 'noted', refused: 'never' });
+  }
 }
 
 async function look(

@@ -18,6 +18,8 @@ const TRIAL_ROWS = 16;
 const TRIAL_MS = 120_000;
 /** What reading and writing text allows, whatever the model: rows a second, on one thread. */
 const MOST_ROWS_PER_SECOND = 300_000;
+const FINISH = { kind: 'finish' } as const;
+const FAN = { kind: 'fan', group: 0 } as const;
 /** Work in a piece: others' requests wait no longer for the thread. */
 const PIECE_SECONDS = 0.1;
 const MAX_PIECE_BYTES = 256 << 10;
@@ -34,7 +36,7 @@ export async function planBatch(deps: BatchDeps, id: BatchId): Promise<void> {
     if (job?.state === 'running' && job.planned) {
       const empty = job.planned.plan.chunks === 0;
       await deps.messages.sendBatch([
-        empty ? { kind: 'finish', id } : { kind: 'fan', id, group: 0 },
+        { id, traceparent: job.traceparent, ...(empty ? FINISH : FAN) },
       ]);
     }
     if (job?.state !== 'queued') return;

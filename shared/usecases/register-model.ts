@@ -28,6 +28,8 @@ export interface Registration {
   readonly card: Card;
   readonly evaluation?: Content | undefined;
   readonly who: string;
+  /** Of the request, as W3C Trace Context has it. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface RegisterDeps extends RegistryDeps, StoreDeps {
@@ -51,7 +53,7 @@ export async function registerModel(
   deps: RegisterDeps,
   registration: Registration,
 ): Promise<Registered> {
-  const { model, who } = registration;
+  const { model, who, traceparent } = registration;
   for (let life = 1; ; life++) {
     const incarnation = await currentIncarnation(deps, model);
     const submission = await storeSubmitted(deps, registration, incarnation);
@@ -60,7 +62,7 @@ export async function registerModel(
       const { version, state } = registered.entry;
       // Also for one that stood already: its first sender may have ended before this line.
       if (state === 'pending') {
-        await deps.messages.sendRegistration({ model, incarnation, version });
+        await deps.messages.sendRegistration({ model, incarnation, version, traceparent });
       }
       return registered;
     } catch (error) {

@@ -15,6 +15,7 @@ import {
 import { ServingError } from '../errors.ts';
 import type { ServableModel } from '../ports/engine.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
+import { METRICS } from '../telemetry/metric-names.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { encodeFailures } from './batch-errors.ts';
 import { ChunkOutput } from './chunk-output.ts';
@@ -42,7 +43,8 @@ export async function scoreChunk(deps: BatchDeps, id: BatchId, chunk: number): P
   if (!(await deps.batchFiles.readReceipt(id, chunk))) {
     const receipt = await attempt(deps, job, chunk);
     if (!receipt) return;
-    await deps.batchFiles.createReceipt(id, receipt);
+    // Another attempt's rows were counted by itself.
+    if (await deps.batchFiles.createReceipt(id, receipt)) countRows(deps, job, receipt);
   }
   await closeGroup(deps, job, groupOf(chunk));
 }
@@ -149,8 +151,18 @@ async function closeGroup(deps: BatchDeps, job: Running, group: number): Promise
   await deps.batchFiles.createGroup(job.id, group, receipts);
   const full = await deps.batchFiles.listGroups(job.id);
   if (full.length === groupsOf(chunks)) {
-    await deps.messages.sendBatch([{ kind: 'finish', id: job.id }]);
+    await deps.messages.sendBatch([{ kind: 'finish', id: job.id, traceparent: job.traceparent }]);
   }
+}
+
+function countRows(
+  { telemetry }: BatchDeps,
+  { request, planned }: Running,
+  { scored, failed }: ChunkReceipt,
+): void {
+  const by = { model: request.model, version: String(planned.version), source: 'batch' };
+  if (scored > 0) telemetry.count(METRICS.rows, by, scored);
+  if (failed > 0) telemetry.count(METRICS.failedRows, by, failed);
 }
 
 function isRunning(job: BatchJob): job is Running {

@@ -24,6 +24,8 @@ export interface StartCommand {
   /** Why it waits for somebody from the start. */
   readonly paused?: string;
   readonly claim?: Claim;
+  /** Of the work that starts it, as W3C Trace Context has it. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function startRollout(
   deps: RegistryDeps,
   wanted: StartCommand,
 ): Promise<{ record: ModelRecord; rollout: Rollout; created: boolean }> {
-  const { model: name, who, claim } = wanted;
+  const { model: name, who, claim, traceparent } = wanted;
   const id = wanted.id ?? newId(deps.clock());
   return await changeModel(deps, name, async (before, now) => {
     const model = requireModel(before, name);
@@ -54,7 +56,7 @@ export async function startRollout(
     if (wanted.allows) requireMatch(model, wanted.allows);
     const started = start(
       model,
-      { id, wanted: wanted.wanted, paused: wanted.paused },
+      { id, wanted: wanted.wanted, paused: wanted.paused, traceparent },
       { now, who },
     );
     if (!wanted.wanted.allowBreaking) {

@@ -4,7 +4,10 @@ import type { BatchMessage } from '../ports/messages.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { failBatch } from './end-batch.ts';
 
-type Deps = Pick<BatchDeps, 'clock' | 'config' | 'batchJobs' | 'batchFiles' | 'messages'>;
+type Deps = Pick<
+  BatchDeps,
+  'clock' | 'config' | 'batchJobs' | 'batchFiles' | 'messages' | 'telemetry'
+>;
 
 /** Jobs looked at in one sweep. */
 const MAX_JOBS = 100;
@@ -49,11 +52,15 @@ export async function sweepBatches(deps: Deps): Promise<SweptBatches> {
 }
 
 /** The message that gets a job going again: of chunks that were scored, little is done again. */
-async function owedTo({ batchFiles }: Deps, { id, planned }: BatchJob): Promise<BatchMessage> {
-  if (!planned) return { kind: 'plan', id };
+async function owedTo(
+  { batchFiles }: Deps,
+  { id, planned, traceparent }: BatchJob,
+): Promise<BatchMessage> {
+  const owed = { id, traceparent };
+  if (!planned) return { ...owed, kind: 'plan' };
   const full = new Set(await batchFiles.listGroups(id));
   for (let group = 0; group < groupsOf(planned.plan.chunks); group++) {
-    if (!full.has(group)) return { kind: 'fan', id, group };
+    if (!full.has(group)) return { ...owed, kind: 'fan', group };
   }
-  return { kind: 'finish', id };
+  return { ...owed, kind: 'finish' };
 }

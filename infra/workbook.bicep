@@ -20,6 +20,7 @@ var queries = {
   cache: loadTextContent('queries/cache.kql')
   changes: loadTextContent('queries/changes.kql')
   'cold-starts': loadTextContent('queries/cold-starts.kql')
+  decisions: loadTextContent('queries/decisions.kql')
   errors: loadTextContent('queries/errors.kql')
   exceptions: loadTextContent('queries/exceptions.kql')
   'failed-rows': loadTextContent('queries/failed-rows.kql')

@@ -1,7 +1,7 @@
 import { functions } from '../../functions/index.ts';
-import { problemAnswer } from '../../functions/problem.ts';
-import type { FailureKind } from '../../shared/errors.ts';
+import { isOurs, type Outcome } from '../../shared/telemetry/failure-side.ts';
 import { METRICS } from '../../shared/telemetry/metric-names.ts';
+import type { Attribute } from '../../shared/telemetry/operation.ts';
 import {
   alertQuery,
   alertRules,
@@ -55,8 +55,11 @@ const READ_BY: Readonly<Record<string, readonly string[]>> = {
   chosen: ['model'],
   sketches: ['model', 'version', 'route', 'sketch'],
 };
-/** Dimensions of spans and exceptions. */
-const ATTRIBUTES = ['model', 'version', 'route'];
+/** What queries read of spans and exceptions. */
+const ATTRIBUTES = [
+  'kind',
+  ...(['model', 'version', 'route', 'rollout', 'step'] satisfies Attribute[]),
+];
 
 /** Each metric that a query names is told of, with each dimension that the query reads behind it. */
 export const figures: AlertExpectation = (files) => {
@@ -91,15 +94,11 @@ function figuresOf(path: string, text: string): string[] {
   return wrong;
 }
 
-const SKETCHED: readonly string[] = [METRICS.latency, METRICS.queueWait, METRICS.infer].map(
-  ({ name }) => name,
-);
-
 /** Empty where there is no such metric. */
 function dimensionsOf(name: string): string[] {
   const metric = Object.values(METRICS).find((each) => each.name === name);
   if (!metric) return [];
-  return [...metric.by, 'AppRoleInstance', ...(SKETCHED.includes(name) ? ['sketch'] : [])];
+  return [...metric.by, 'AppRoleInstance', ...('sketched' in metric ? ['sketch'] : [])];
 }
 
 /** All that must be told of is, in a way that reaches somebody and says what to do. */
@@ -149,8 +148,8 @@ const DEPLOYED = [
   /module \w+ 'workbook\.bicep' = \{\n\s+scope: group/,
 ];
 
-/** Every kind; a new one does not compile until it stands here. */
-const KINDS: Readonly<Record<FailureKind, true>> = {
+/** Every outcome but `ok`; a new one does not compile until it stands here. */
+const OUTCOMES: Readonly<Record<Outcome, true>> = {
   malformed: true,
   unauthenticated: true,
   forbidden: true,
@@ -167,17 +166,15 @@ const KINDS: Readonly<Record<FailureKind, true>> = {
   unavailable: true,
   deadlinePassed: true,
   damaged: true,
+  bug: true,
 };
 
-/** What counts as our fault is what answers 500 and above; functions that queries name are there. */
+/** What counts as our fault is what the code calls so; functions that queries name are there. */
 export const words: AlertExpectation = (files) => {
   const prelude = textAt(files, 'queries/prelude.kql');
   const named = /let ours = dynamic\(\[(.*)\]\);/.exec(prelude)?.[1] ?? '';
   const ours = [...named.matchAll(/'(\w+)'/g)].map(([, kind]) => kind ?? '');
-  const expected = [
-    ...Object.keys(KINDS).filter((kind) => statusOf(kind as FailureKind) >= 500),
-    'bug',
-  ];
+  const expected = Object.keys(OUTCOMES).filter((outcome) => isOurs(outcome as Outcome));
   const silent = textAt(files, 'queries/no-telemetry.kql');
   const asked = /OperationName in \((.*)\)/.exec(silent)?.[1] ?? '';
   const inference = functions.flatMap((each) =>
@@ -194,8 +191,3 @@ export const words: AlertExpectation = (files) => {
       .map(([, name]) => `${name ?? ''} is no function`),
   ];
 };
-
-function statusOf(kind: FailureKind): number {
-  const request = { url: 'http://127.0.0.1/', headers: new Headers() };
-  return problemAnswer(request, { kind, detail: '', retryAfterSeconds: 1 }).status;
-}

@@ -105,11 +105,8 @@ const RULES: Readonly<Record<string, Rule>> = {
       .some((each) => compared(sought, each) === 0);
   },
   ParenthesizedExpression: inner,
-  NameReference: (piece, names) => {
-    const name = nameIn(piece);
-    if (!(name in names)) throw new Error(`nothing is named ${name}`);
-    return names[name];
-  },
+  // The analysis knows that there is such a name; rows of a union or an outer join may lack it.
+  NameReference: (piece, names) => names[nameIn(piece)] ?? null,
   PathExpression: (piece, ...given) =>
     memberOf(inner(piece, ...given), nameIn(part(piece, 'Selector'))),
   ElementExpression: (piece, ...given) =>

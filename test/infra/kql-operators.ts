@@ -134,7 +134,7 @@ function aggregated(piece: Piece, rows: readonly Row[], names: Names): Value {
 function sorted(rows: readonly Row[], by: readonly Piece[], names: Names): Row[] {
   return [...rows].sort((left, right) => {
     for (const each of by) {
-      const of = part(each, 'Expression');
+      const of = each.kind === 'OrderedExpression' ? part(each, 'Expression') : each;
       const order = compared(
         valueOf(of, { ...names, ...left }),
         valueOf(of, { ...names, ...right }),

@@ -127,7 +127,7 @@ module appSettings 'app-settings.bicep' = {
     cosmos: cosmos
     insightsConnectionString: insightsConnectionString
     room: rooms[isFlex ? string(scale.instanceMemoryMB) : dedicated.sku]
-    // Room before the first collection, where there is memory for it.
+    // Room before the first collection, where there is memory for it (docs/decisions/0007-node-flags.md).
     nodeArguments: isFlex && scale.instanceMemoryMB < 2048 ? '' : '--initial-old-space-size=128'
     access: access
     batchDays: batchDays

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
@@ -69,6 +69,26 @@ describe('the zip', () => {
         false,
       ]);
     }
+  });
+
+  test('is there as a folder too, which replaces an earlier one and nothing else', async () => {
+    const made = join(folder, 'as-folder');
+    const make = () =>
+      promisify(execFile)(process.execPath, ['package.mjs', '--dir', made], { encoding: 'utf8' });
+    await make();
+    await writeFile(join(made, 'left-over'), 'x');
+    await make();
+    const files = await readdir(made, { recursive: true, withFileTypes: true });
+    const found = files
+      .filter((file) => file.isFile())
+      .map((file) => relative(made, join(file.parentPath, file.name)));
+    expect(found.sort()).toEqual([...names, '.funcignore'].sort());
+    for (const name of names) {
+      const [one, other] = await Promise.all([made, app].map((at) => readFile(join(at, name))));
+      if (!one?.equals(other ?? Buffer.alloc(0))) throw new Error(`${name} differs`);
+    }
+    await rm(join(made, 'THIRD-PARTY-NOTICES.txt'));
+    await expect(make()).rejects.toThrow('expected no folder, an empty one or an earlier package');
   });
 
   test('names whose code it holds', async () => {

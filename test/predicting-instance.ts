@@ -41,6 +41,8 @@ export class PredictingInstance {
   rollout: Rollout | undefined;
   generation = 1;
   retired: Version | undefined;
+  /** Whether the registry has never heard of any model. */
+  unknown = false;
   /** What the engine does with a request. */
   runs: (version: Version, job: InferJob) => Promise<InferAnswer> = (version) =>
     Promise.resolve(answer(version));
@@ -181,7 +183,7 @@ export class PredictingInstance {
       events: [],
     });
     return {
-      readModel: () => Promise.resolve({ value: record(), etag: 'e' }),
+      readModel: () => Promise.resolve(this.unknown ? undefined : { value: record(), etag: 'e' }),
       readVerdict: ({ version }: { version: Version }) => Promise.resolve(verdict(version)),
     } as unknown as RegistryStore;
   }

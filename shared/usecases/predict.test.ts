@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { PredictingInstance, settle, TTL_MS, v } from '../../test/predicting-instance.ts';
+import { answer, PredictingInstance, settle, TTL_MS, v } from '../../test/predicting-instance.ts';
+import { telling } from '../../test/telling.ts';
 import { type Failure, ServingError } from '../errors.ts';
+import type { ModelName } from '../ids.ts';
 import { routingPoint } from '../registry/routing.ts';
 
 const halfToTwo = { production: v(1), candidate: { version: v(2), percent: 50 } };
@@ -173,4 +175,76 @@ test('over a ramp no caller goes back, and the split is the one that was meant',
     instance.calls.length = 0;
     instance.saw.length = 0;
   }
+});
+
+describe('what telemetry is told', () => {
+  const requests = (sink: ReturnType<typeof telling>['sink']) =>
+    sink.points('pilotlight.requests').map(({ dimensions, sum }) => ({ ...dimensions, sum }));
+
+  test('of answers, by version and route', async () => {
+    const { telemetry, sink, time } = telling();
+    const instance = new PredictingInstance({ telemetry });
+    instance.runs = (version) => {
+      time.now += 40;
+      return Promise.resolve({
+        ...answer(version),
+        rows: 3,
+        runRows: instance.calls.length % 2 ? 8 : 0,
+      });
+    };
+    for (let asked = 0; asked < 4; asked++) await instance.predict();
+    await instance.predict({ wanted: v(2) });
+    await telemetry.flush();
+    const production = { model: 'm', version: '1', route: 'production' };
+    expect(requests(sink)).toEqual([
+      { ...production, outcome: 'ok', sum: 4 },
+      { model: 'm', version: '2', route: 'pinned', outcome: 'ok', sum: 1 },
+    ]);
+    expect(sink.points('pilotlight.request.ms', production)).toMatchObject([
+      { count: 4, sum: 160, min: 40, max: 40, sketch: { count: 4 } },
+    ]);
+    expect(sink.points('pilotlight.infer.ms', production)).toMatchObject([
+      { count: 4, sum: 4, sketch: { count: 4 } },
+    ]);
+    expect(sink.points('pilotlight.queue.ms', production)).toMatchObject([{ count: 4 }]);
+    expect(sink.sum('pilotlight.rows', { version: '1', source: 'http' })).toBe(12);
+    // Two runs, which two requests each shared.
+    expect(sink.points('pilotlight.batch.rows', { version: '1' })).toMatchObject([
+      { count: 2, sum: 16, max: 8 },
+    ]);
+  });
+
+  test('of failures at a version, bugs among them', async () => {
+    const { telemetry, sink } = telling();
+    const instance = new PredictingInstance({ telemetry });
+    for (const runs of [() => fails('malformed'), () => Promise.reject(new Error('bug'))]) {
+      instance.runs = runs;
+      await expect(instance.predict()).rejects.toThrow();
+    }
+    await telemetry.flush();
+    const by = { model: 'm', version: '1', route: 'production' };
+    expect(requests(sink)).toEqual([
+      { ...by, outcome: 'malformed', sum: 1 },
+      { ...by, outcome: 'bug', sum: 1 },
+    ]);
+    expect(sink.points('pilotlight.request.ms')).toEqual([]);
+  });
+
+  test('of failures before there was a version: no name that nobody registered', async () => {
+    const { telemetry, sink } = telling();
+    const instance = new PredictingInstance({ telemetry });
+    instance.retired = v(3);
+    await expect(instance.predict({ wanted: v(3) })).rejects.toThrow('retired');
+    instance.unknown = true;
+    for (let asked = 0; asked < 50; asked++) {
+      const model = `made-up-${asked}` as ModelName;
+      await expect(instance.predict({ model })).rejects.toThrow();
+    }
+    await telemetry.flush();
+    const none = { version: '', route: '', outcome: 'notFound' };
+    expect(requests(sink)).toEqual([
+      { ...none, model: 'm', sum: 1 },
+      { ...none, model: '', sum: 50 },
+    ]);
+  });
 });

@@ -1,5 +1,4 @@
 // Every setting of shared/config.ts, and what the Functions host needs to reach its storage.
-@export()
 @description('What an instance has room for.')
 type Room = {
   vcpus: int

@@ -248,7 +248,10 @@ module events 'events.bicep' = {
 
 module budget 'budget.bicep' = if (monthlyBudget > 0) {
   scope: group
-  params: { amount: monthlyBudget, contacts: contacts }
+  params: {
+    amount: monthlyBudget
+    contacts: empty(contacts) ? fail('monthlyBudget: expected contactAddresses to say who is told') : contacts
+  }
 }
 
 // azd keeps these in its environment for the steps after a deployment; infra/azure.mjs reads them there.

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { azd, events, host, lifetimes, parameters } from './infra/agreement.ts';
 import type { BicepFolder } from './infra/bicep-folder.ts';
@@ -51,5 +52,37 @@ describe('each rule is noticed when it is taken away:', () => {
 describe('a fault is noticed:', () => {
   test.each(FAULTS.map((fault) => [...fault] as const))('%s', (_, expectation, ...fault) => {
     expect(expectation(altered(...fault))).not.toEqual([]);
+  });
+});
+
+describe('infra/README.md', () => {
+  const page = readFileSync('infra/README.md', 'utf8');
+
+  test('names each variable of azd with its default', () => {
+    const text = INFRA.get('infra/main.parameters.json') ?? '';
+    const variables = [...text.matchAll(/\$\{(PILOTLIGHT_\w+)=([^}]*)\}/g)];
+    expect(variables.length).toBeGreaterThan(5);
+    for (const [, name = '', fallback = ''] of variables) {
+      const row = page
+        .split('\n')
+        .find((line) => line.startsWith('|') && line.includes(`\`${name}\``));
+      expect([name, row !== undefined && row.includes(fallback)]).toEqual([name, true]);
+    }
+    const named = [...page.matchAll(/^\| (`PILOTLIGHT_[^|]*)\|/gm)].flatMap(([, names = '']) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    );
+    expect(new Set(named)).toEqual(new Set(variables.map(([, name]) => name)));
+  });
+
+  test('names each file, and no other', () => {
+    const files = readdirSync('infra').filter((name) => /\.(bicep|mjs|json)$/.test(name));
+    const named = page.replace(
+      'private-endpoint(s).bicep',
+      'private-endpoint.bicep` `private-endpoints.bicep',
+    );
+    for (const name of files) expect(named).toContain(`\`${name}\``);
+    for (const [, name = ''] of named.matchAll(/`([\w-]+\.(?:bicep|mjs|json))`/g)) {
+      expect(files).toContain(name);
+    }
   });
 });

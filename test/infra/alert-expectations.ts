@@ -17,7 +17,7 @@ import { parseQuery } from './kusto.ts';
 export type AlertExpectation = (files: InfraFiles) => string[];
 
 /** What the deployment must tell of; docs/operations.md has a section for each. */
-export const ALERTS = [
+const ALERTS = [
   'error-rate',
   'slow-model',
   'saturation',

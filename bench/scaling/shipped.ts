@@ -20,7 +20,7 @@ export const KUBERNETES = {
   memoryGib: 4,
   minimum: 0,
   maximum: 20,
-  http: { by: 'inFlight', target: 32 },
+  http: { by: 'inFlight', target: 4 },
   queueLength: 1,
   pollingMs: 10_000,
   clock: { vcpus: 0.5, memoryGib: 1 },
@@ -37,7 +37,7 @@ export const DEDICATED = {
   minimum: 1,
   maximum: 5,
   rules: {
-    out: { saturation: 0.7, cpu: 0.8, chunks: 20, windowMinutes: 5, coolDownMinutes: 5 },
+    out: { saturation: 0.6, cpu: 0.8, chunks: 20, windowMinutes: 5, coolDownMinutes: 5 },
     in: { saturation: 0.3, cpu: 0.35, windowMinutes: 15, coolDownMinutes: 15 },
   },
 } as const;

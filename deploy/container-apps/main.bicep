@@ -19,7 +19,7 @@ param image string
 @maxValue(300)
 param maximumInstances int = 20
 
-@description('Requests that an instance of two cores is given at once before another one is added.')
+@description('Requests a second for each instance of two cores, which the platform calls concurrent: about half of what it can answer of the model most asked for. 32 suits models of 30 ms; docs/scaling.md says what it costs with faster ones.')
 @minValue(1)
 param httpConcurrency int = 32
 

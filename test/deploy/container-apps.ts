@@ -166,9 +166,8 @@ export const scaling: AppExpectation = ({ bicep, manifests }) => {
   ]) {
     if (!workers.includes(line)) wrong.push(`a queue’s rule lacks ${line}`);
   }
-  const [route] = ofKind(manifests, 'InterceptorRoute');
-  const target = String(route?.get('spec', 'scalingMetric', 'concurrency', 'targetValue'));
-  if (!main.includes(`param httpConcurrency int = ${target}\n`)) wrong.push('another concurrency');
+  // Requests a second: those under way, which the cluster's add-on counts, are far fewer.
+  if (!main.includes('param httpConcurrency int = 32\n')) wrong.push('another concurrency');
   if (!moduleOf(bicep, 'http').includes('concurrentRequests: string(httpConcurrency)')) {
     wrong.push('http does not scale');
   }

@@ -107,6 +107,7 @@ describe.each(Object.entries(ACCESS))('%s is for %s', (route, needed) => {
     ]) {
       const { status, said } = await call(route, headers);
       expect([said, outcome(status)]).toEqual([said, expected(needed, undefined)]);
+      if (status === 401) expect(said).toContain('key: expected one of this host’s');
     }
   });
 });

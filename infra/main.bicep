@@ -205,7 +205,7 @@ module app 'app.bicep' = {
     dedicated: dedicated
     zoneRedundant: zoneRedundant
     access: empty(signInClientId) ? 'keys' : 'roles'
-    allowedIpRanges: empty(allowedIpRanges) ? [] : map(split(allowedIpRanges, ','), range => trim(range))
+    allowedIpRanges: empty(allowedIpRanges) ? [] : map(split(allowedIpRanges, ','), ranges => trim(ranges))
     subnetId: network.?outputs.appSubnetId
     batchDays: batchDays
     batchUrlHosts: batchUrlHosts

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Crash, mortality } from '../../test/mortality.ts';
-import { untold } from '../../test/untold.ts';
+import { telling } from '../../test/telling.ts';
 import { createMemoryBatchFiles } from '../adapters/memory/batch-files.ts';
 import { createMemoryBatchJobs } from '../adapters/memory/batch-jobs.ts';
 import { createMemoryMessages } from '../adapters/memory/messages.ts';
@@ -56,6 +56,7 @@ function world(maxChunkBytes: number) {
     batchFiles: createMemoryBatchFiles(),
     messages: createMemoryMessages(),
     maxChunkBytes,
+    told: telling(),
   };
 }
 type World = ReturnType<typeof world>;
@@ -102,7 +103,7 @@ function processIn(shared: World, crash?: Crash): BatchDeps & { death: Promise<v
     registry,
     models,
     engine,
-    telemetry: untold,
+    telemetry: shared.told.telemetry,
     death,
   };
 }
@@ -121,7 +122,12 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(Buffer.from(text));
 }
 
-async function begin(shared: World, rows: string, quotedLineBreaks = true): Promise<BatchId> {
+async function begin(
+  shared: World,
+  rows: string,
+  quotedLineBreaks = true,
+  traceparent?: string,
+): Promise<BatchId> {
   const { id } = await createBatch(processIn(shared), {
     request: {
       model,
@@ -133,6 +139,7 @@ async function begin(shared: World, rows: string, quotedLineBreaks = true): Prom
     },
     data: once(rows),
     who: 'a test',
+    traceparent,
   });
   return id;
 }
@@ -247,6 +254,59 @@ describe('whatever happens to messages and processes', () => {
       Array.from({ length: 24_000 }, (_, at) => at).filter((at) => at % 17 !== 3),
     );
   });
+});
+
+describe('what telemetry is told', () => {
+  const counted = async ({ told }: World) => {
+    await told.telemetry.flush();
+    return [
+      told.sink.sum('pilotlight.rows', { model: 'm', version: '1', source: 'batch' }),
+      told.sink.sum('pilotlight.rows.failed', { model: 'm', version: '1' }),
+      told.sink.sum('pilotlight.batches', { model: 'm', outcome: 'completed' }),
+    ];
+  };
+
+  test('of a calm run: each row and the job, once', async () => {
+    const shared = world(100);
+    await runCalmly(shared, await begin(shared, rowsOf(150)));
+    expect(await counted(shared)).toEqual([141, 9, 1]);
+  });
+
+  test('of a wild one: nothing twice', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const shared = world(100);
+      await runWildly(shared, await begin(shared, rowsOf(150)), generator(seed));
+      const [rows = 0, failed = 0, jobs = 0] = await counted(shared);
+      // Who dies between a write and its count takes the count with it.
+      expect(rows).toBeGreaterThan(0);
+      expect(rows).toBeLessThanOrEqual(141);
+      expect(failed).toBeLessThanOrEqual(9);
+      expect(jobs).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test.each([undefined, `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`])(
+    'every message of a job is in the trace of its request: %s',
+    async (traceparent) => {
+      const shared = world(100);
+      const id = await begin(shared, rowsOf(150), false, traceparent);
+      const seen = new Map<string, unknown>();
+      while (!hasEnded(await jobOf(shared, id))) {
+        const [next] = shared.messages.batch;
+        if (shared.messages.batch.length === 1 && next?.kind !== 'chunk') {
+          // Lost, and sent again by the sweep.
+          shared.messages.batch.length = 0;
+          shared.time.now += SWEEP_AFTER_MS + 1;
+          await sweepBatches(processIn(shared));
+        }
+        const [message] = shared.messages.batch.splice(0, 1) as [BatchMessage];
+        seen.set(message.kind, message.traceparent);
+        await advanceBatch(processIn(shared), message);
+      }
+      expect([...seen.keys()]).toEqual(['plan', 'fan', 'chunk', 'finish']);
+      expect(new Set(seen.values())).toEqual(new Set([traceparent]));
+    },
+  );
 });
 
 describe('what ends a job', () => {

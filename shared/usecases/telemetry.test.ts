@@ -13,7 +13,7 @@ const SAMPLED = { done: 'sampled', refused: 'sampled' } as const;
 const FINE = 'pilotlight.requests';
 const served = (model: string) => ({ model: model as ModelName, version: 1 as Version });
 const failure = (kind: Failure['kind'], detail = 'a detail') =>
-  new ServingError({ kind, detail, retryAfterSeconds: 1 } as Failure);
+  new ServingError({ kind, detail, retryAfterSeconds: 1 });
 
 afterEach(() => {
   jest.useRealTimers();

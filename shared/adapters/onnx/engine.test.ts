@@ -150,6 +150,54 @@ describe('the threaded engine', () => {
     await expect(engine.load(huge.model)).rejects.toMatchObject({ failure: { kind: 'notReady' } });
   });
 
+  test('tells what it does with models, and how full it is', async () => {
+    const heard: unknown[] = [];
+    const engine = start({
+      modelCacheBytes: 50_000,
+      threads: 1,
+      watcher: {
+        loaded: ({ key }, ms) => heard.push(['loaded', key, ms > 0]),
+        left: ({ key }, left) => heard.push(['left', key, left]),
+      },
+    });
+    const [a, b] = await Promise.all([
+      servable('a', undefined, 30_000),
+      servable('b', undefined, 30_000),
+    ]);
+    await engine.infer(a.model, job());
+    for (let asked = 0; asked < 3; asked++) await engine.infer(a.model, job());
+    await engine.infer(a.model, job(undefined, { observe: 'only' }));
+    const holdings = () =>
+      engine.holdings().map(({ model, bytes, hits }) => [model.key, bytes > 0, hits]);
+    expect([holdings(), holdings()]).toEqual([[['a', true, 3]], [['a', true, 0]]]);
+
+    await engine.infer(a.model, job());
+    await engine.infer(b.model, job());
+    await engine.unload('b');
+    expect(heard).toEqual([
+      ['loaded', 'a', true],
+      ['left', 'a', { hits: 1, evicted: true }],
+      ['loaded', 'b', true],
+      ['left', 'b', { hits: 0, evicted: false }],
+    ]);
+    expect(engine.holdings()).toEqual([]);
+  });
+
+  test('is as full as the runs that its requests come to, for its threads', async () => {
+    const { model } = await servable('digits');
+    const shared = { ...model, key: 'shared', batchRows: 4 };
+    const engine = start({ threads: 2 });
+    expect(engine.saturation()).toBe(0);
+    for (const each of [model, shared]) await engine.load(each);
+    const alone = Array.from({ length: 5 }, () => engine.infer(model, job()));
+    expect(engine.saturation()).toBe(5 / 2);
+    const together = Array.from({ length: 6 }, () => engine.infer(shared, job()));
+    expect(engine.saturation()).toBe((5 + 6 / 4) / 2);
+    await Promise.all([...alone, ...together]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(engine.saturation()).toBe(0);
+  });
+
   test('a full queue refuses at once', async () => {
     const { model } = await servable('digits');
     const engine = start({ threads: 1, maxQueuedRequests: 3 });

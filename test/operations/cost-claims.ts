@@ -13,7 +13,7 @@ export function costClaims({ rows, text }: Page): string[] {
   const loads = [
     ['none: the timer', { busySeconds: 0, requests: 0 }],
     ['1,000 requests a day, each alone', alone((1_000 * HOURS_A_MONTH) / 24)],
-    ['10 requests a second, all day', { busySeconds: SECONDS, requests: 10 * SECONDS }],
+    ['one instance that always works', { busySeconds: SECONDS, requests: 10 * SECONDS }],
   ] as const;
   const wrong = loads.flatMap(([load, work]) => {
     const expected = [onDemand(work), alwaysReady(work), DEDICATED.instanceHour * HOURS_A_MONTH];

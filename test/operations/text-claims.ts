@@ -42,9 +42,11 @@ function saidOf(rule: string): string[] {
   ];
 }
 
-/** Parameters of `infra/main.bicep`, failures and settings of the host that aren't there. */
+/** Parameters of deployments, failures and settings of the host that aren't there. */
 export function nameClaims({ text }: Page): string[] {
-  const main = readFileSync('infra/main.bicep', 'utf8');
+  const main = ['infra/main.bicep', 'deploy/container-apps/main.bicep']
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
   const types = readFileSync('infra/types.bicep', 'utf8');
   const failures = readFileSync('functions/message.ts', 'utf8');
   const known = [

@@ -123,13 +123,13 @@ var rules = [
   }
   {
     name: 'rolled-back'
-    title: 'a rollout went back'
-    description: 'A new version did harm and was taken back. Production serves as before; the version needs its owner.'
+    title: 'a version was taken back'
+    description: 'Traffic went back to the version before: its rollout found harm, or somebody asked for it. Production serves as before; the version needs its owner.'
     severity: 3
     every: 'PT15M'
     within: 'PT1H'
     query: loadTextContent('queries/rolled-back.kql')
-    measure: 'rollouts'
+    measure: 'times'
     above: 0
     by: ['model']
   }

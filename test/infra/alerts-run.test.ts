@@ -43,7 +43,7 @@ describe('an alert is raised', () => {
         counted(METRICS.rollouts, 1, { model: 'm', outcome: 'rolledBack' }),
         counted(METRICS.rollouts, 1, { model: 'n', outcome: 'completed' }),
       ],
-      [{ model: 'm', rollouts: 1 }],
+      [{ model: 'm', times: 1 }],
     ],
     [
       'telemetry-dropped',

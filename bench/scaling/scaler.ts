@@ -26,17 +26,18 @@ export interface Scaler {
  * a request may be over before anybody looks.
  */
 export function stabilized(scaler: Scaler, windowMs: number): Scaler {
-  const recent: { at: number; wanted: number }[] = [];
+  // Only what no later look exceeds can be the most: it falls from the first to the last.
+  const falling: { readonly at: number; readonly wanted: number }[] = [];
   return {
     everyMs: scaler.everyMs,
     wanted: (seen) => {
       const hasWork = seen.arrived + seen.requests + seen.messages > 0;
       const wanted = Math.max(scaler.wanted(seen), hasWork && seen.instances > 0 ? 1 : 0);
-      recent.push({ at: seen.now, wanted });
-      while (recent[0] && recent[0].at < seen.now - windowMs) recent.shift();
+      while ((falling.at(-1)?.wanted ?? Number.POSITIVE_INFINITY) <= wanted) falling.pop();
+      falling.push({ at: seen.now, wanted });
+      while ((falling[0]?.at ?? seen.now) < seen.now - windowMs) falling.shift();
       if (wanted >= seen.instances) return wanted;
-      const most = recent.reduce((max, each) => Math.max(max, each.wanted), 0);
-      return Math.min(seen.instances, most);
+      return Math.min(seen.instances, falling[0]?.wanted ?? wanted);
     },
   };
 }

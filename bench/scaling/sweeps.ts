@@ -118,17 +118,22 @@ const REPLICAS: Sweep[] = [
       ),
     ),
   },
-  ...(['rising', 'bursty'] as const).map(
-    (trace): Sweep => ({
-      title: `requests in flight for each replica, ${trace}, text, Kubernetes`,
-      what: 'target',
-      trace,
-      workload: 'text',
-      plans: named([2, 4, 8, 16, 32], (target, name) =>
-        kubernetesPlan({ name, http: { by: 'inFlight', target } }),
-      ),
-    }),
-  ),
+  {
+    title: 'requests in flight for each replica, rising, text, Kubernetes',
+    what: 'target',
+    trace: 'rising',
+    workload: 'text',
+    plans: named([2, 4, 8, 16, 32], (target, name) =>
+      kubernetesPlan({ name, http: { by: 'inFlight', target } }),
+    ),
+  },
+  {
+    title: 'replicas that stay, bursty, text, Kubernetes',
+    what: 'minReplicaCount',
+    trace: 'bursty',
+    workload: 'text',
+    plans: named([0, 1, 2, 3], (minimum, name) => kubernetesPlan({ name, minimum })),
+  },
   ...(['text', 'mlp'] as const).map(
     (workload): Sweep => ({
       title: `concurrentRequests, rising, ${workload}, Container Apps`,
@@ -151,7 +156,7 @@ const AUTOSCALE: Sweep[] = [
     plans: [
       [0.4, 0.15],
       [0.5, 0.2],
-      [0.6, 0.25],
+      [0.6, 0.3],
       [0.7, 0.3],
       [0.9, 0.4],
     ].map(([out = 0, less = 0]) =>

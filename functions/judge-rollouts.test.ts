@@ -5,6 +5,7 @@ import type { ModelRecord } from '../shared/registry/model-record.ts';
 import type { Rollout } from '../shared/rollout/rollout.ts';
 import { UNTOLD } from '../shared/telemetry/operation.ts';
 import { createMemoryApp, quietContext } from '../test/memory-app.ts';
+import { telling } from '../test/telling.ts';
 import { judgeAllRollouts } from './judge-rollouts.ts';
 
 test('a judge that can not read counters fails when it has looked at every rollout', async () => {
@@ -38,7 +39,7 @@ test('a judge that can not read counters fails when it has looked at every rollo
   }
 });
 
-test('what became of a rollout is in the log', async () => {
+test('what became of a rollout is in the log, in its trace and counted, once', async () => {
   const app = await createMemoryApp();
   try {
     await app.registry.createModel(recordOf('m'));
@@ -55,8 +56,23 @@ test('what became of a rollout is in the log', async () => {
       answers: { production: {}, candidate: {} },
       shadow: { compared: 0, disagreed: 0, dropped: 0, numbers: 0, distanceSum: 0, distanceMax: 0 },
     });
+    const { telemetry, sink } = telling();
     const context = quietContext();
-    await judgeAllRollouts(app, context, UNTOLD);
+    // One that is held, or over, is not told of.
+    await app.registry.createModel(recordOf('held'));
+    for (let look = 0; look < 3; look++) {
+      await judgeAllRollouts({ ...app, telemetry }, context, UNTOLD);
+    }
+    await telemetry.flush();
+    expect(sink.spans).toMatchObject([
+      {
+        name: 'judge-rollout',
+        traceId: 'a'.repeat(32),
+        parentId: 'b'.repeat(16),
+        attributes: { model: 'm', rollout: 'r-m', step: 'rolledBack' },
+      },
+    ]);
+    expect(sink.sum('pilotlight.rollouts', { model: 'm', outcome: 'rolledBack' })).toBe(1);
     expect(context.logged).toEqual([
       expect.stringMatching(/^rollout r-m of model m: rolledBack: errors: 2000 of 4000/),
     ]);
@@ -78,6 +94,7 @@ function recordOf(name: string): ModelRecord {
       allowBreaking: false,
     },
     startedBy: 'somebody',
+    traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
     createdAt: startedAt,
     stage: { number: 0, kind: 'canary', percent: 10, startedAt },
     evidence: {},

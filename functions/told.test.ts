@@ -11,6 +11,7 @@ import { listModelsFunction } from './list-models.ts';
 import { runMessage } from './message.ts';
 import { registerModelFunction } from './register-model.ts';
 import { scoreBatchFunction } from './score-batch.ts';
+import { startRolloutFunction } from './start-rollout.ts';
 import { tellMessage, tellTask } from './told.ts';
 import type { Context, QueueFunction } from './trigger.ts';
 import { validateRegistrationFunction } from './validate-registration.ts';
@@ -187,6 +188,33 @@ describe('a batch job', () => {
     });
     expect(told.sink.sum('pilotlight.batches', { model: 'm' })).toBe(1);
   });
+});
+
+test('a rollout keeps the trace of who started it', async () => {
+  for (const body of ['bytes', 'other bytes']) {
+    await send(app, registerModelFunction, {
+      path: '/models/m/versions',
+      params: { model: 'm' },
+      headers: octets,
+      body,
+    });
+    const [message] = memory.messages.registrations.splice(0);
+    await deliver(validateRegistrationFunction, message, quietContext());
+  }
+  const answer = await send(app, startRolloutFunction, {
+    path: '/models/m/rollouts',
+    params: { model: 'm' },
+    headers: { 'if-match': '*', traceparent },
+    body: JSON.stringify({ version: '2' }),
+  });
+  expect(answer.status).toBe(201);
+  expect(JSON.stringify(answer.json())).not.toContain(TRACE);
+  await told.telemetry.flush();
+  const span = told.sink.spans.find(({ name }) => name === 'start-rollout');
+  const rollout = (await app.registry.readModel('m' as ModelName))?.value.rollout;
+  expect(rollout?.traceparent).toBe(`00-${TRACE}-${span?.spanId ?? ''}-01`);
+  expect(span?.attributes).toEqual({ model: 'm', rollout: rollout?.id });
+  expect(told.sink.sum('pilotlight.rollouts', { model: 'm', outcome: 'started' })).toBe(1);
 });
 
 test('what goes by the clock is told of when it found something, or failed', async () => {

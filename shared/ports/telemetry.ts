@@ -46,7 +46,7 @@ export interface SeenException extends SpanIds {
   /** Ms since the epoch. */
   readonly at: number;
   readonly kind: FailureKind | 'bug';
-  /** The class of what was thrown. */
+  /** The class of what was thrown, or of its innermost cause. */
   readonly type: string;
   /** Where: lines `    at …` and no message, which may quote what a caller sent. */
   readonly stack: string;

@@ -104,18 +104,19 @@ describe('each arrival has one fate', () => {
           }
           expect(outcome.waits).toHaveLength(outcome.requests.served);
           expect(outcome.waits.every(({ ms }) => ms >= 0)).toBe(true);
-          const most = Math.max(0, ...outcome.sizes.flat().map(({ count }) => count));
-          expect(most).toBeLessThanOrEqual(chosen.maximum + draining(outcome.sizes.flat()));
         },
       ),
       { numRuns: 150 },
     );
   });
 
-  /** What drains is there beside what replaces it. */
-  function draining(sizes: readonly { count: number }[]): number {
-    return sizes.length > 0 ? 5 : 0;
-  }
+  test('there are never more instances than the maximum', () => {
+    const arrivals = Array.from({ length: 300 }, () => ({ at: 0, kind: 'http' as const }));
+    const plan = planOf({ perInstanceRequests: 1, scaler: () => flexHttp(1, pace) });
+    const trace = traceOf(arrivals, 10_000);
+    const { sizes } = simulate({ plan, trace, workload: WORKLOADS.text });
+    expect(sizes[0]?.map(({ count }) => count)).toEqual([1, 4, 7, 8]);
+  });
 
   test('a full queue refuses, and a wait that is too long ends', () => {
     const at = (from: number, count: number): Arrival[] =>

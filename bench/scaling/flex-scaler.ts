@@ -19,7 +19,7 @@ export interface FlexPace {
 /**
  * HTTP on Flex Consumption: as many instances as the requests under way need at `concurrency` each
  * (Learn, "Concurrency in Azure Functions"). How many are added at a time is not documented:
- * assumed are as many as are wanted; the announcement of the plan shows hundreds within seconds.
+ * `httpStep`, in the report as many as are wanted.
  */
 export function flexHttp(concurrency: number, { idleMs, httpStep }: FlexPace): Scaler {
   const scaler: Scaler = {

@@ -19,7 +19,7 @@ export interface Plan {
 }
 
 /** What is not documented: assumed, and tried with other values in the report. */
-export const ASSUMED = {
+const ASSUMED = {
   /** From the decision to a host that asks for the app's code. */
   flexStartMs: 1_500,
   replicaStartMs: 10_000,

@@ -1,12 +1,9 @@
-/**
- * List prices, US dollars, East US, as known in November 2026. Check them before a decision hangs on
- * them: https://azure.microsoft.com/pricing/details/functions/, …/container-apps/, …/app-service/linux/
- * (those pages show figures to a browser only). Grants are a subscription's for a month. Storage,
- * Cosmos DB, telemetry and traffic are not in here.
- */
-export const REGION = 'East US';
+// List prices of 2025, US dollars, East US. Check them before a decision hangs on them:
+// https://azure.microsoft.com/pricing/details/functions/, …/container-apps/, …/app-service/linux/
+// show their figures to a browser only; what could be read elsewhere says where. Grants are a
+// subscription's for a month. Storage, Cosmos DB, telemetry and traffic are not in here.
 
-/** Read at second hand (modal.com, "Azure Functions pricing", May 2025) for on demand; else: check. */
+/** On demand by second: modal.com, "Azure Functions pricing", May 2025. The others: check. */
 export const FLEX = {
   onDemand: {
     gbSecond: 0.000026,

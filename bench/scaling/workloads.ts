@@ -1,5 +1,5 @@
 /** What an invocation costs beside the model, in ms of a core: 0.5 in the worker, 0.9 in the host. */
-export const INVOCATION_MS = 1.4;
+const INVOCATION_MS = 1.4;
 
 /** What a request or a chunk makes an instance do. Times are of one core, measured: bench/README.md. */
 export interface Workload {

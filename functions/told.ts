@@ -3,7 +3,7 @@ import { outcomeOf } from '../shared/telemetry/failure-side.ts';
 import { METRICS } from '../shared/telemetry/metric-names.ts';
 import { type Attributes, type Operation, UNTOLD } from '../shared/telemetry/operation.ts';
 import { parseTraceparent, type TraceContext } from '../shared/telemetry/trace-context.ts';
-import type { Telling } from '../shared/usecases/telemetry.ts';
+import type { Telling } from '../shared/usecases/telemetry-traces.ts';
 import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
 
 const PROBES: Telling = { done: 'never', refused: 'never' };

@@ -1,42 +1,23 @@
 import type { TelemetryConfig } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InferAnswer } from '../ports/engine.ts';
-import type {
-  Dimensions,
-  FinishedSpan,
-  SeenException,
-  TelemetryBatch,
-} from '../ports/telemetry.ts';
+import type { Dimensions, TelemetryBatch } from '../ports/telemetry.ts';
 import type { Choice } from '../registry/routing.ts';
 import type { ColdStartReport } from '../telemetry/cold-start.ts';
-import { isOurs, type Outcome, outcomeOf } from '../telemetry/failure-side.ts';
 import { METRICS } from '../telemetry/metric-names.ts';
 import { type Operation, TracedOperation, UNTOLD } from '../telemetry/operation.ts';
 import { SeriesOfVersions, type Served } from '../telemetry/prediction-series.ts';
-import { RateSampler } from '../telemetry/rate-sampler.ts';
 import { type Metric, SeriesTable } from '../telemetry/series-table.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
-import { whereThrown } from '../telemetry/where-thrown.ts';
 import type { TelemetryOutbox } from './telemetry-outbox.ts';
+import { TelemetryTraces, type Telling } from './telemetry-traces.ts';
 
 /** Of a stretch between two flushes. */
 const MAX_SERIES = 2_000;
-const MAX_SPANS = 1_000;
-const MAX_EXCEPTIONS = 200;
 const GAUGE_EVERY_MS = 1_000;
 
-/**
- * Which work is told of, by how it ended. `sampled`: at most so many a second. `noted`: where
- * something was said of it, as of a tick that found something to do. Failures on our side always are.
- */
-export interface Telling {
-  readonly done: 'always' | 'sampled' | 'noted' | 'never';
-  /** Of a failure that is the caller's. */
-  readonly refused: 'always' | 'sampled' | 'never';
-}
-
 export interface TelemetryDeps {
-  /** Either undefined: nobody is told, and nothing is kept. */
+  /** Without it, or without `config`, nobody is told, and nothing is kept. */
   readonly outbox: TelemetryOutbox | undefined;
   readonly clock: Clock;
   /** Ms that never go back, with fractions. */
@@ -61,14 +42,12 @@ export class Telemetry {
   /** False: nobody is told. What costs anything to say needn't be said. */
   readonly on: boolean;
   readonly #deps: TelemetryDeps;
-  readonly #done: RateSampler;
-  readonly #refused: RateSampler;
+  readonly #traces: TelemetryTraces;
   #from = 0;
   #table = new SeriesTable(MAX_SERIES);
   #predictions = new SeriesOfVersions(this.#table);
-  #spans: FinishedSpan[] = [];
-  #exceptions: SeenException[] = [];
-  readonly #dropped = { span: 0, exception: 0, batch: 0 };
+  /** Batches that had to go since the last cut. */
+  #dropped = 0;
   /** Something besides gauges was recorded since the last cut. */
   #touched = false;
   #underWay = 0;
@@ -80,8 +59,7 @@ export class Telemetry {
     this.#deps = deps;
     this.on = deps.outbox !== undefined && deps.config !== undefined;
     const { tracesPerSecond = 0 } = deps.config ?? {};
-    this.#done = new RateSampler(tracesPerSecond);
-    this.#refused = new RateSampler(tracesPerSecond);
+    this.#traces = new TelemetryTraces({ ...deps, tracesPerSecond });
   }
 
   /** Ms that never go back; for `answered`. */
@@ -131,19 +109,7 @@ export class Telemetry {
   end(operation: Operation, telling: Telling, error?: unknown): void {
     if (!(operation instanceof TracedOperation)) return;
     this.#underWay--;
-    const failure = error === undefined ? undefined : outcomeOf(error);
-    if (failure !== undefined && isOurs(failure)) {
-      this.#except(operation, failure, error);
-      this.#span(operation, { sampledOf: 1, failure });
-      return;
-    }
-    const how = failure === undefined ? telling.done : telling.refused;
-    if (how === 'never') return;
-    if (how === 'noted' && Object.keys(operation.attributes).length === 0) return;
-    const sampler = failure === undefined ? this.#done : this.#refused;
-    const sampledOf =
-      how === 'sampled' ? sampler.take(this.#deps.now(), () => operation.context.sampled) : 1;
-    if (sampledOf > 0) this.#span(operation, { sampledOf, ...(failure && { failure }) });
+    if (this.#traces.ended(operation, telling, error)) this.#touch();
   }
 
   /** Sends what was recorded; what can't be sent now is sent with the next. Never throws. */
@@ -213,7 +179,7 @@ export class Telemetry {
       guarded(() => {
         gauges.beforeFlush(this);
       });
-      this.#dropped.batch += outbox.add(this.#cut());
+      this.#dropped += outbox.add(this.#cut());
     } else if (outbox.isEmpty && this.#timers) {
       this.#renew();
       this.#rest();
@@ -223,7 +189,9 @@ export class Telemetry {
 
   #cut(): TelemetryBatch {
     const { clock } = this.#deps;
-    const drops = { ...this.#dropped, series: this.#table.dropped };
+    const { spans, exceptions, dropped } = this.#traces.cut();
+    const drops = { ...dropped, series: this.#table.dropped, batch: this.#dropped };
+    this.#dropped = 0;
     // Beyond the bound, so that it is told that there is one.
     const told = new SeriesTable(Object.keys(drops).length);
     for (const [what, count] of Object.entries(drops)) {
@@ -233,11 +201,10 @@ export class Telemetry {
       from: this.#from,
       to: clock(),
       metrics: [...this.#table.points(), ...told.points()],
-      spans: this.#spans,
-      exceptions: this.#exceptions,
+      spans,
+      exceptions,
     };
     this.#from = batch.to;
-    Object.assign(this.#dropped, { span: 0, exception: 0, batch: 0 });
     this.#renew();
     return batch;
   }
@@ -245,35 +212,7 @@ export class Telemetry {
   #renew(): void {
     this.#table = new SeriesTable(MAX_SERIES);
     this.#predictions = new SeriesOfVersions(this.#table);
-    this.#spans = [];
-    this.#exceptions = [];
     this.#touched = false;
-  }
-
-  #span(
-    operation: TracedOperation,
-    end: { readonly sampledOf: number; readonly failure?: Outcome },
-  ): void {
-    this.#touch();
-    if (this.#spans.length >= MAX_SPANS) {
-      this.#dropped.span++;
-      return;
-    }
-    const ms = this.#deps.now() - operation.began;
-    const startedAt = this.#deps.clock() - ms;
-    const { name, attributes } = operation;
-    this.#spans.push({ ...idsOf(operation), name, startedAt, ms, attributes, ...end });
-  }
-
-  #except(operation: TracedOperation, kind: Outcome, error: unknown): void {
-    this.#touch();
-    if (this.#exceptions.length >= MAX_EXCEPTIONS) {
-      this.#dropped.exception++;
-      return;
-    }
-    const { attributes } = operation;
-    const at = this.#deps.clock();
-    this.#exceptions.push({ ...idsOf(operation), at, kind, ...whereThrown(error), attributes });
   }
 }
 
@@ -284,10 +223,4 @@ function guarded(look: () => void): void {
   } catch {
     // It is looked again soon.
   }
-}
-
-function idsOf(operation: TracedOperation) {
-  const { traceId, spanId } = operation.context;
-  const { parentId } = operation;
-  return { traceId, spanId, ...(parentId !== undefined && { parentId }) };
 }

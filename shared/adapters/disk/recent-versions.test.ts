@@ -42,7 +42,7 @@ describe('recent versions', () => {
   test.each([
     ['cut', (text: string) => text.slice(0, -1)],
     ['changed', (text: string) => text.replace('"bytes":10', '"bytes":11')],
-    ['of another format', (text: string) => text.replace('versions 1', 'versions 2')],
+    ['of another format', (text: string) => text.replace('versions 2', 'versions 1')],
     ['empty', () => ''],
   ])('are nothing when the file is %s', async (_, damage) => {
     const recent = createRecentVersions(file);

@@ -40,7 +40,7 @@ test('tells of loaded models at a flush, and of the process each second', async 
     ['cache.hits', '3', 1, 2],
     ['evictions', '3', 1, 1],
     ['load.ms', '1', 1, 30],
-    ['loop.delay.ms', undefined, 2, 6],
+    ['loop.delay.ms', undefined, 1, 3],
     ['model.bytes', '1', 1, 100],
     ['model.bytes', '2', 1, 50],
     ['rss.bytes', undefined, 2, 2_000],

@@ -9,13 +9,17 @@ export function telemetryGauges(
   engine: () => Pick<Engine, 'saturation' | 'holdings'>,
   process: ProcessGauges,
 ): TelemetryDeps['gauges'] {
+  let looking = false;
   return {
     begin() {
-      process.begin();
+      looking = false;
     },
     look(telemetry) {
+      // From the first look on: what begins here may be the way to a first answer.
+      if (!looking) process.begin();
       const { loopDelayMs, rssBytes } = process.read();
-      telemetry.gauge(METRICS.loopDelay, {}, loopDelayMs);
+      if (looking) telemetry.gauge(METRICS.loopDelay, {}, loopDelayMs);
+      looking = true;
       telemetry.gauge(METRICS.rss, {}, rssBytes);
       telemetry.gauge(METRICS.saturation, {}, engine().saturation());
     },

@@ -130,9 +130,11 @@ test('what callers did wrong is counted by kind, and is no exception', async () 
   const malformed = await fetch(`${url}/digits/infer`, { method: 'POST', body: `{"${SECRET}": ` });
   expect(malformed.status).toBe(400);
   expect((await predict(`${SECRET}-model`)).status).toBe(404);
+  const early = { 'inference-header-content-length': 'none' };
+  expect((await predict(`${SECRET}-model`, early)).status).toBe(400);
   await service.until(
     (taken) =>
-      sumOf(taken, 'pilotlight.requests', { outcome: 'malformed' }) === 1 &&
+      sumOf(taken, 'pilotlight.requests', { outcome: 'malformed' }) === 2 &&
       sumOf(taken, 'pilotlight.requests', { outcome: 'notFound' }) === 1,
   );
   expect(service.taken.filter(({ data }) => data.baseType === 'ExceptionData')).toEqual([]);

@@ -1,4 +1,3 @@
-import type { ServingError } from '../../errors.ts';
 import { BodyPool } from '../../inference/body-pool.ts';
 import { RequestQueue } from '../../inference/request-queue.ts';
 import type {
@@ -10,14 +9,9 @@ import type {
   ScoreJob,
   ServableModel,
 } from '../../ports/engine.ts';
+import { Admission } from './admission.ts';
 import { Dispatcher, releaseFile } from './dispatcher.ts';
-import {
-  closingFailure,
-  deadlineFailure,
-  fullFailure,
-  lateFailure,
-  loadFailure,
-} from './engine-failure.ts';
+import { closingFailure, loadFailure } from './engine-failure.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { InlineRunner } from './inline-runner.ts';
 import { LoadWaits } from './load-waits.ts';
@@ -26,9 +20,9 @@ import { ModelCache } from './model-cache.ts';
 import { ModelSources } from './model-sources.ts';
 import { type Caller, type Pending, PendingRequest, PendingScore } from './pending-request.ts';
 import { PreparingThread } from './preparing-thread.ts';
+import { StuckWatch } from './stuck-watch.ts';
 import type { LoadedReply } from './thread-protocol.ts';
 
-const WATCH_MS = 1_000;
 /** How long `close` waits for what runs; the platform gives little more. */
 const CLOSE_MS = 10_000;
 
@@ -41,9 +35,9 @@ export class ThreadedEngine implements Engine {
   readonly #inline: InlineRunner;
   readonly #preparing: PreparingThread;
   readonly #sources: ModelSources;
-  readonly #watch: NodeJS.Timeout;
+  readonly #admission: Admission;
+  readonly #watch: StuckWatch;
   readonly #loads = new LoadWaits();
-  #stuck: string | undefined;
   #closing = false;
 
   constructor(options: EngineOptions) {
@@ -112,23 +106,31 @@ export class ThreadedEngine implements Engine {
         this.#dispatcher.pump();
       },
     });
-    this.#watch = setInterval(() => {
-      this.#lookForStuckRun();
-    }, WATCH_MS);
-    this.#watch.unref();
+    this.#admission = new Admission({
+      options,
+      queue: this.#queue,
+      inline: this.#inline,
+      pump: () => {
+        this.#dispatcher.pump();
+      },
+    });
+    this.#watch = new StuckWatch({
+      maxRunMs: options.maxRunMs,
+      longestBusyMs: () => this.#dispatcher.threads.longestBusyMs(),
+    });
   }
 
   infer(model: ServableModel, job: InferJob): Promise<InferAnswer> {
     return this.#take(model, (loaded, caller: Caller<InferAnswer>) => {
       // What nobody asked for finds nothing.
       if (loaded.threads.size > 0 && job.observe !== 'only') loaded.hits++;
-      this.#enqueueRequest(new PendingRequest(loaded, job, caller), job.deadline);
+      this.#admission.request(new PendingRequest(loaded, job, caller), job.deadline);
     });
   }
 
   score(model: ServableModel, job: ScoreJob): Promise<ScoreAnswer> {
     return this.#take(model, (loaded, caller: Caller<ScoreAnswer>) => {
-      this.#enqueue(new PendingScore(loaded, job, caller), job.deadline);
+      this.#admission.enqueue(new PendingScore(loaded, job, caller), job.deadline);
     });
   }
 
@@ -148,9 +150,7 @@ export class ThreadedEngine implements Engine {
   }
 
   loaded(): readonly string[] {
-    return [...this.#cache.entries()]
-      .filter(({ threads }) => threads.size > 0)
-      .map(({ model }) => model.key);
+    return this.#cache.loaded().map(({ model }) => model.key);
   }
 
   waiting(): number {
@@ -166,24 +166,19 @@ export class ThreadedEngine implements Engine {
   }
 
   holdings(): Holding[] {
-    return [...this.#cache.entries()]
-      .filter(({ threads }) => threads.size > 0)
-      .map((loaded) => {
-        const { model, bytes, hits } = loaded;
-        loaded.hits = 0;
-        return { model, bytes, hits };
-      });
+    return this.#cache.takeHoldings();
   }
 
   ailments(): readonly string[] {
-    if (this.#stuck) return [this.#stuck];
+    const { ailment } = this.#watch;
+    if (ailment) return [ailment];
     return this.#closing ? ['shutting down'] : [];
   }
 
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    clearInterval(this.#watch);
+    this.#watch.end();
     const until = performance.now() + CLOSE_MS;
     while (
       (this.#dispatcher.threads.busy || this.#preparing.busy || this.#queue.requests > 0) &&
@@ -209,33 +204,6 @@ export class ThreadedEngine implements Engine {
       };
       begin(loaded, { resolve, reject, settled });
     });
-  }
-
-  #enqueueRequest(request: PendingRequest, deadline: number): void {
-    const { loaded } = request;
-    if (this.#inline.takes(request)) {
-      this.#inline.enqueue(request);
-      return;
-    }
-    const late = this.#lateness(loaded, deadline);
-    if (late) {
-      request.reject(late);
-      return;
-    }
-    this.#enqueue(request, deadline);
-  }
-
-  #enqueue(pending: Pending, deadline: number): void {
-    const { loaded } = pending;
-    if (!this.#queue.push(pending)) {
-      pending.reject(fullFailure(this.#queue, this.#options));
-      return;
-    }
-    pending.atDeadline(deadline, () => {
-      this.#queue.remove(pending);
-      pending.reject(deadlineFailure(loaded));
-    });
-    if (loaded.threads.size > 0) this.#dispatcher.pump();
   }
 
   #noteColdStart({ prepared }: LoadedModel, { report, runtimeMs }: LoadedReply): void {
@@ -283,20 +251,5 @@ export class ThreadedEngine implements Engine {
     } catch {
       // The threads serve it as well.
     }
-  }
-
-  /** Refuses what would only be given up later: what waits already takes longer than there is time. */
-  #lateness(loaded: LoadedModel, deadline: number): ServingError | undefined {
-    if (loaded.threads.size === 0 || loaded.serviceNs === 0) return undefined;
-    const waitMs = this.#queue.serviceNs / this.#options.threads / 1e6;
-    const neededMs = waitMs + loaded.serviceNs / 1e6;
-    if (this.#queue.requests === 0 || Date.now() + neededMs <= deadline) return undefined;
-    return lateFailure(waitMs);
-  }
-
-  #lookForStuckRun(): void {
-    const busyMs = this.#dispatcher.threads.longestBusyMs();
-    if (busyMs <= this.#options.maxRunMs) return;
-    this.#stuck ??= `a model has been running for ${Math.round(busyMs / 1000)} s and can't be stopped`;
   }
 }

@@ -1,6 +1,6 @@
 import { ServingError } from '../../errors.ts';
 import { chooseEvictions, creditOf } from '../../inference/eviction.ts';
-import type { ServableModel } from '../../ports/engine.ts';
+import type { Holding, ServableModel } from '../../ports/engine.ts';
 import { LoadedModel } from './loaded-model.ts';
 
 /** The models held loaded: one entry a key, within a budget of bytes, those worth least leaving first. */
@@ -93,8 +93,18 @@ export class ModelCache {
     this.#evict(chooseEvictions(idle, excess, most) ?? []);
   }
 
-  entries(): Iterable<LoadedModel> {
-    return this.#byKey.values();
+  /** Entries that a thread has. */
+  loaded(): LoadedModel[] {
+    return [...this.#byKey.values()].filter(({ threads }) => threads.size > 0);
+  }
+
+  /** What is loaded, with its hits since they were taken last. */
+  takeHoldings(): Holding[] {
+    return this.loaded().map((loaded) => {
+      const { model, bytes, hits } = loaded;
+      loaded.hits = 0;
+      return { model, bytes, hits };
+    });
   }
 
   /** Entries in the cache and those leaving it. */

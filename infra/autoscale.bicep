@@ -23,10 +23,10 @@ param storageId string
 param dedicated Dedicated
 
 @description('Rows that run or wait, of as many as can run at once, from which on an instance is added. Below 1: adding one takes minutes; docs/scaling.md shows how much.')
-param scaleOutSaturationPercent int = 60
+param scaleOutSaturationPercent int = 55
 
 @description('The same, below which one is taken away. At most half of the other, or two instances and one would take turns.')
-param scaleInSaturationPercent int = 30
+param scaleInSaturationPercent int = 25
 
 @description('Processor time in percent, from which on an instance is added: should telemetry fail, this one is left.')
 param scaleOutCpuPercent int = 80

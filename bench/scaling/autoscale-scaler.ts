@@ -29,7 +29,7 @@ const LOOK_MS = 1_000;
 
 /**
  * One instance more where any rule says so, one less where all do, each after its own cool-down
- * since the last change (Learn, "Autoscale settings"). What would have to be taken back is not
+ * since the last change (Learn, "Understand autoscale settings"; whose cool-down it is, is not said). What would have to be taken back is not
  * done: one less only where the others' share then stays below all that adds (Learn, "Autoscale
  * flapping").
  */

@@ -1,13 +1,13 @@
 import { type Scaler, stabilized } from './scaler.ts';
 
-/** Learn, "Event-driven scaling": new instances for HTTP at most once a second. */
+/** Learn, "Event-driven scaling", of the Consumption plan: for HTTP at most once a second. */
 const HTTP_LOOK_MS = 1_000;
 /** The same page: for other triggers, at most once in 30 seconds. */
 const QUEUE_LOOK_MS = 30_000;
-/** Learn, "Target-based scaling": up to four instances at a time. */
+/** Learn, "Target-based scaling", of no plan in particular: up to four instances at a time. */
 const QUEUE_STEP = 4;
 
-/** How fast the platform goes; what is absent is documented. */
+/** How fast the platform goes; what is absent is documented, if of other plans. */
 export interface FlexPace {
   /** What was wanted within this stays. */
   readonly idleMs: number;
@@ -32,7 +32,7 @@ export function flexHttp(concurrency: number, { idleMs, httpStep }: FlexPace): S
 
 /**
  * A queue on Flex Consumption: messages ÷ `batchSize` (Learn, "Target-based scaling"). The pace is
- * that of the Consumption plan, the only one that is documented.
+ * that of other plans: none is documented for this one.
  */
 export function flexQueue(
   batchSize: number,

@@ -17,7 +17,10 @@ export interface KedaRules {
 /** The autoscaler of pods looks this often; 0 and 1 are the scaler's, which polls. */
 const LOOK_MS = 15_000;
 const TICK_MS = 5_000;
-/** Both of them: scaling in goes to the most that was wanted within this, to none as well. */
+/**
+ * Scaling in goes to the most that was wanted within this: Kubernetes' default, and what scaling.yaml
+ * says. Of Container Apps only the way to none is documented; the rest is from memory.
+ */
 const STABILIZATION_MS = 300_000;
 
 /**

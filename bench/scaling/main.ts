@@ -3,6 +3,7 @@ import { figuresOf } from './figures.ts';
 import { type Command, parseOptions, USAGE } from './options.ts';
 import { picture } from './picture.ts';
 import { PLANS, plansReport, putInto, section, sweepsReport, tryPlans } from './report.ts';
+import { seedsReport } from './seeds.ts';
 import { parseTrace } from './trace-file.ts';
 import { type Trace, type TraceName, traceNamed } from './traces.ts';
 import { WORKLOADS } from './workloads.ts';
@@ -21,8 +22,11 @@ async function carryOut(command: Command): Promise<void> {
   if (command.kind === 'help') {
     process.stdout.write(USAGE);
   } else if (command.kind === 'write') {
-    const page = putInto(await readFile(PAGE, 'utf8'), 'plans', plansReport());
-    await writeFile(PAGE, putInto(page, 'sweeps', sweepsReport()));
+    let page = await readFile(PAGE, 'utf8');
+    page = putInto(page, 'plans', plansReport());
+    page = putInto(page, 'seeds', seedsReport());
+    page = putInto(page, 'sweeps', sweepsReport());
+    await writeFile(PAGE, page);
     await writeFile(PICTURE, picture());
   } else {
     await run(command);
@@ -50,7 +54,7 @@ async function run(command: Command & { kind: 'run' }): Promise<void> {
       process.stdout.write(`${section(`${trace.name}: ${trace.about}`, 'plan', tried)}\n\n`);
     }
   }
-  if (command.sweeps) process.stdout.write(`${sweepsReport()}\n`);
+  if (command.sweeps) process.stdout.write(`${seedsReport()}\n\n${sweepsReport()}\n`);
 }
 
 async function traceOf(chosen: TraceName | { file: string }, seed: number): Promise<Trace> {

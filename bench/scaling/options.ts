@@ -14,7 +14,7 @@ cost. Without --trace and --plan: every trace on every plan, as it ships.
 --workload  ${Object.keys(WORKLOADS).join(', ')}: what a request runs; text unless given
 --seed      another trace of the kind
 --json      figures instead of tables
---sweeps    each setting with several values as well
+--sweeps    each setting with several values as well, what settled some of them over five seeds
 --write     puts all of it into docs/scaling.md, and draws docs/scaling.svg
 `;
 

@@ -8,6 +8,8 @@ import { idleTable } from './idle-cost.ts';
 import { parseOptions } from './options.ts';
 import { picture } from './picture.ts';
 import { PLANS, putInto, section, tryPlans } from './report.ts';
+import { DRAWN, SEEDS, seedsRow, spread } from './seeds.ts';
+import { FLEX } from './shipped.ts';
 import { SWEEPS } from './sweeps.ts';
 import { type TraceName, traceNamed } from './traces.ts';
 import { WORKLOADS } from './workloads.ts';
@@ -34,9 +36,25 @@ describe('docs/scaling.md is what the command prints', () => {
     expect(await readFile('docs/scaling.md', 'utf8')).toContain(`\n${text}\n`);
   });
 
+  test('over seeds: the shipped httpConcurrency', async () => {
+    const shipped = DRAWN[0].plans.find(({ name }) => name === String(FLEX.httpConcurrency));
+    if (!shipped) throw new Error('expected the shipped value among those tried');
+    const traces = SEEDS.map((seed) => traceNamed(DRAWN[0].trace, seed));
+    const page = (await readFile('docs/scaling.md', 'utf8')).replace(/ +/g, ' ');
+    expect(page).toContain(`\n| ${seedsRow(shipped, traces).join(' | ')} |\n`);
+  });
+
   test('the picture', async () => {
     expect(await readFile('docs/scaling.svg', 'utf8')).toBe(picture());
   });
+});
+
+test.each([
+  [[5, 1, 9], '5 (1–9)'],
+  [[0, 925, 0, 821, 0], '0 (0–925)'],
+  [[113.2, 113.4, 113.1], '113'],
+])('seeds with %j are shown as %s', (values, shown) => {
+  expect(spread(values)).toBe(shown);
 });
 
 test('a page’s part is replaced between its markers, else refused', () => {

@@ -104,10 +104,11 @@ test('infra/autoscale.bicep, and the plan of infra/main.bicep', async () => {
   const { rules } = DEDICATED;
   const parameter = (name: string): Promise<number> =>
     numberIn('infra/autoscale.bicep', new RegExp(`^param ${name} int = (\\d+)$`, 'm'));
-  expect(await parameter('scaleOutSaturationPercent')).toBe(100 * rules.out.saturation);
-  expect(await parameter('scaleInSaturationPercent')).toBe(100 * rules.in.saturation);
-  expect(await parameter('scaleOutCpuPercent')).toBe(100 * rules.out.cpu);
-  expect(await parameter('scaleInCpuPercent')).toBe(100 * rules.in.cpu);
+  const percent = async (name: string): Promise<number> => (await parameter(name)) / 100;
+  expect(await percent('scaleOutSaturationPercent')).toBe(rules.out.saturation);
+  expect(await percent('scaleInSaturationPercent')).toBe(rules.in.saturation);
+  expect(await percent('scaleOutCpuPercent')).toBe(rules.out.cpu);
+  expect(await percent('scaleInCpuPercent')).toBe(rules.in.cpu);
   expect(await parameter('scaleOutChunks')).toBe(rules.out.chunks);
   const text = await readFile('infra/autoscale.bicep', 'utf8');
   const windows = [...text.matchAll(/timeWindow: 'PT(\d+)M'/g)].map(([, minutes]) =>

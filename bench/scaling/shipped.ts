@@ -37,7 +37,7 @@ export const DEDICATED = {
   minimum: 1,
   maximum: 5,
   rules: {
-    out: { saturation: 0.6, cpu: 0.8, chunks: 20, windowMinutes: 5, coolDownMinutes: 5 },
-    in: { saturation: 0.3, cpu: 0.35, windowMinutes: 15, coolDownMinutes: 15 },
+    out: { saturation: 0.55, cpu: 0.8, chunks: 20, windowMinutes: 5, coolDownMinutes: 5 },
+    in: { saturation: 0.25, cpu: 0.35, windowMinutes: 15, coolDownMinutes: 15 },
   },
 } as const;

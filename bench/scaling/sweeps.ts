@@ -20,6 +20,9 @@ function named<Value>(
 }
 
 const CONCURRENCIES = [2, 4, 8, 16, 32, 64];
+export const HTTP_CONCURRENCY = named(CONCURRENCIES, (httpConcurrency, name) =>
+  flexPlan({ name, httpConcurrency }),
+);
 const MEMORIES = [512, 2048, 4096];
 const READY = [0, 1, 2];
 
@@ -30,7 +33,7 @@ const FLEX_HTTP: Sweep[] = [
       what: 'httpConcurrency',
       trace: 'bursty',
       workload,
-      plans: named(CONCURRENCIES, (httpConcurrency, name) => flexPlan({ name, httpConcurrency })),
+      plans: HTTP_CONCURRENCY,
     }),
   ),
   {
@@ -102,6 +105,10 @@ const FLEX_QUEUE: Sweep[] = [
   },
 ];
 
+export const IN_FLIGHT = named([2, 4, 8, 16, 32], (target, name) =>
+  kubernetesPlan({ name, http: { by: 'inFlight', target } }),
+);
+
 const REPLICAS: Sweep[] = [
   {
     title: 'queueLength and polling, nightly, text, Kubernetes',
@@ -123,9 +130,7 @@ const REPLICAS: Sweep[] = [
     what: 'target',
     trace: 'rising',
     workload: 'text',
-    plans: named([2, 4, 8, 16, 32], (target, name) =>
-      kubernetesPlan({ name, http: { by: 'inFlight', target } }),
-    ),
+    plans: IN_FLIGHT,
   },
   {
     title: 'replicas that stay, bursty, text, Kubernetes',
@@ -147,27 +152,31 @@ const REPLICAS: Sweep[] = [
   ),
 ];
 
+/** What adds an instance, and what takes one away. */
+export const SATURATION = [
+  [0.4, 0.15],
+  [0.5, 0.2],
+  [0.55, 0.25],
+  [0.6, 0.3],
+  [0.7, 0.3],
+  [0.9, 0.4],
+].map(([out = 0, less = 0]) =>
+  dedicatedPlan({
+    name: `${out}, ${less}`,
+    rules: {
+      out: { ...DEDICATED.rules.out, saturation: out },
+      in: { ...DEDICATED.rules.in, saturation: less },
+    },
+  }),
+);
+
 const AUTOSCALE: Sweep[] = [
   {
     title: 'saturation that adds an instance, and that takes one away; rising, text, Dedicated',
     what: 'saturation',
     trace: 'rising',
     workload: 'text',
-    plans: [
-      [0.4, 0.15],
-      [0.5, 0.2],
-      [0.6, 0.3],
-      [0.7, 0.3],
-      [0.9, 0.4],
-    ].map(([out = 0, less = 0]) =>
-      dedicatedPlan({
-        name: `${out}, ${less}`,
-        rules: {
-          out: { ...DEDICATED.rules.out, saturation: out },
-          in: { ...DEDICATED.rules.in, saturation: less },
-        },
-      }),
-    ),
+    plans: SATURATION,
   },
   {
     title: 'minimumInstances, bursty, text, Dedicated',

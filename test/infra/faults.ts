@@ -205,7 +205,7 @@ const OF_SCALING: Fault[] = [
     'coming and going',
     autoscale,
     'autoscale.bicep',
-    'scaleInSaturationPercent int = 30',
+    'scaleInSaturationPercent int = 25',
     'scaleInSaturationPercent int = 40',
   ],
   [

@@ -19,7 +19,7 @@ const LOOK_MS = 15_000;
 const TICK_MS = 5_000;
 /**
  * Scaling in goes to the most that was wanted within this: Kubernetes' default, and what scaling.yaml
- * says. Of Container Apps only the way to none is documented; the rest is from memory.
+ * says. Of Container Apps it is from memory.
  */
 const STABILIZATION_MS = 300_000;
 

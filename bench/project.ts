@@ -28,7 +28,7 @@ export interface Project {
 }
 
 /** As `npm start` has them. */
-const NODE_ARGS = ['--initial-old-space-size=128'];
+export const NODE_ARGS = ['--initial-old-space-size=128'];
 
 export async function startProject(options: ProjectOptions): Promise<Project> {
   const child = new Child({

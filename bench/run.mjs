@@ -5,7 +5,7 @@ const outdir = 'out/bench/bin';
 await build({
   entryPoints: [
     ...['main', 'load', 'bare', 'bare-thread', 'bare-start', 'naive', 'empty', 'probe'],
-    'ingestion',
+    ...['ingestion', 'twin'],
   ].map((name) => `bench/${name}.ts`),
   outdir,
   bundle: true,
@@ -15,6 +15,10 @@ await build({
   target: 'node20',
   outExtension: { '.js': '.mjs' },
   external: ['onnxruntime-node', 'esbuild'],
+  // CommonJS inside an ES module bundle needs a require of its own.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 await import(`../${outdir}/main.mjs`);

@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import { type Arm, sliceOfServer, unfailing } from './arms.ts';
 import { Child, fileOf } from './child.ts';
 import { portIn } from './listening.ts';
-import type { Build } from './project.ts';
+import { type Build, NODE_ARGS } from './project.ts';
 import type { Encoding } from './request-bytes.ts';
 import { writeRequest } from './request-file.ts';
 import { type Results, TOLD, UNTOLD } from './results.ts';
 import { measureStarts, type StartOptions } from './start.ts';
-import { inTurns, startBuilds, type ThroughputOptions } from './throughput.ts';
+import { inTurns, type ThroughputOptions } from './throughput.ts';
+import { type Twins, twinsIn } from './twin-line.ts';
 import { workload } from './workloads.ts';
 
 const CLIENTS = 64;
@@ -35,26 +37,23 @@ export async function measureTelemetry(
     throughput.push(
       ...(await inTurns(asked, async (asked, folder) => {
         const ingestion = await startIngestion();
-        const builds = buildsOf(options.dist, ingestion.port);
-        const served = await startBuilds({ ...asked, builds }, folder);
+        const { child, ports } = await startTwins(options.dist, folder, asked, ingestion.port);
         const generator = new Child({ file: fileOf('load') });
-        const { inputs } = asked.workload;
-        const requestFile = await writeRequest(folder, name, inputs, encoding);
+        const requestFile = await writeRequest(folder, name, asked.workload.inputs, encoding);
         const load = { clients: CLIENTS, requestFile };
-        return served.map(
-          ({ subject, child, port }): Arm => ({
-            ...{ subject, encoding, clients: CLIENTS },
-            slice: async (ms) => {
-              const before = await ingestion.requests();
-              const sample = await sliceOfServer(generator, child, { ...load, port, ms });
-              const sent = (await ingestion.requests()) - before;
-              // What was never sent would cost nothing.
-              if (subject === TOLD && ms >= 2 * FLUSH_MS && sent === 0)
-                throw new Error('nothing sent');
-              return unfailing(sample);
-            },
-          }),
-        );
+        const arm = (subject: string, port: number): Arm => ({
+          ...{ subject, encoding, clients: CLIENTS },
+          slice: async (ms) => {
+            const before = await ingestion.requests();
+            const sample = await sliceOfServer(generator, child, { ...load, port, ms });
+            const sent = (await ingestion.requests()) - before;
+            // What was never sent would cost nothing.
+            if (subject === TOLD && ms >= 2 * FLUSH_MS && sent === 0)
+              throw new Error('nothing sent');
+            return unfailing(sample);
+          },
+        });
+        return [arm(UNTOLD, ports.untold), arm(TOLD, ports.told)];
       })),
     );
   }
@@ -64,19 +63,36 @@ export async function measureTelemetry(
   return { throughput, starts: starts.filter(({ subject }) => subject !== 'bare') };
 }
 
+/** One process that serves with and without telemetry. */
+async function startTwins(
+  dist: string,
+  folder: string,
+  { workload, modelsDir }: ThroughputOptions,
+  ingestionPort: number,
+): Promise<{ child: Child; ports: Twins }> {
+  const child = new Child({
+    file: fileOf('twin'),
+    args: [dist, folder, workload.name, join(modelsDir, workload.file)],
+    nodeArgs: NODE_ARGS,
+    env: toldEnvironment(ingestionPort),
+    probed: true,
+  });
+  return { child, ports: await child.line(twinsIn) };
+}
+
 function buildsOf(dist: string, port: number): Build[] {
-  const endpoint = `http://127.0.0.1:${port}/`;
   return [
     { name: UNTOLD, dist, env: { APPLICATIONINSIGHTS_CONNECTION_STRING: '' } },
-    {
-      name: TOLD,
-      dist,
-      env: {
-        APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=${KEY};IngestionEndpoint=${endpoint}`,
-        PILOTLIGHT_TELEMETRY_FLUSH_MS: String(FLUSH_MS),
-      },
-    },
+    { name: TOLD, dist, env: toldEnvironment(port) },
   ];
+}
+
+function toldEnvironment(port: number): Readonly<Record<string, string>> {
+  const endpoint = `http://127.0.0.1:${port}/`;
+  return {
+    APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=${KEY};IngestionEndpoint=${endpoint}`,
+    PILOTLIGHT_TELEMETRY_FLUSH_MS: String(FLUSH_MS),
+  };
 }
 
 async function startIngestion(): Promise<{ port: number; requests: () => Promise<number> }> {

@@ -53,7 +53,7 @@ export async function inTurns(
 }
 
 /** A server that runs. */
-export interface Served {
+interface Served {
   readonly subject: string;
   readonly child: Child;
   readonly port: number;
@@ -94,7 +94,7 @@ async function startArms(options: ThroughputOptions, folder: string): Promise<Ar
 }
 
 /** A server of each build, which has the workload's model. */
-export async function startBuilds(
+async function startBuilds(
   { workload, modelsDir, builds }: ThroughputOptions,
   folder: string,
 ): Promise<Served[]> {

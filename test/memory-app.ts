@@ -7,6 +7,7 @@ import type { Answer, Context, HttpFunction } from '../functions/trigger.ts';
 import { type App, compose } from '../shared/compose.ts';
 import { parseConfig } from '../shared/config.ts';
 import type { Inspection } from '../shared/ports/inspection.ts';
+import type { TelemetrySink } from '../shared/ports/telemetry.ts';
 import { createMemoryStores, type MemoryStores } from './memory-stores.ts';
 
 /** An app whose stores are in memory; what it needs of disk is below `scratchDir`. */
@@ -47,6 +48,7 @@ export const FINE: Inspection = {
 
 export async function createMemoryApp(
   settings: Readonly<Record<string, string>> = {},
+  sink?: TelemetrySink,
 ): Promise<MemoryApp> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'memory-app-'));
   const config = parseConfig({
@@ -57,7 +59,11 @@ export async function createMemoryApp(
   });
   const stores = createMemoryStores(() => app.clock());
   const { artifacts, messages, batchFiles, uploads } = stores;
-  const composed = compose(config, { dist: pathToFileURL(`${scratchDir}/`), stores });
+  const composed = compose(config, {
+    dist: pathToFileURL(`${scratchDir}/`),
+    stores,
+    ...(sink && { sink }),
+  });
   const app: MemoryApp = {
     ...composed,
     artifacts,

@@ -3,7 +3,7 @@ import { Telemetry, type TelemetryDeps } from '../shared/usecases/telemetry.ts';
 import { TelemetryOutbox } from '../shared/usecases/telemetry-outbox.ts';
 
 /** A sink that keeps what it takes; what it does with a batch can be changed. */
-class KeepingSink implements TelemetrySink {
+export class KeepingSink implements TelemetrySink {
   readonly taken: TelemetryBatch[] = [];
   closed = false;
   /** What happens before a batch is taken; the rest that it answers is not taken. */

@@ -34,6 +34,8 @@ export interface HttpCall {
   /** Route parameters, as the host's router finds them. */
   readonly params?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Of the host's own work, above the invocation. */
+  readonly traceParent?: string;
 }
 export interface HttpResult {
   readonly status: number;
@@ -91,14 +93,23 @@ export class FunctionsCore {
   }
 
   /** Rejects where the real host would deliver again. */
-  async invoke(name: string, data: RpcValue, triggerMetadata: Record<string, RpcValue> = {}) {
-    return await this.#run(name, randomUUID(), { data, triggerMetadata });
+  async invoke(
+    name: string,
+    data: RpcValue,
+    triggerMetadata: Record<string, RpcValue> = {},
+    traceParent?: string,
+  ) {
+    return await this.#run(name, randomUUID(), { data, triggerMetadata, traceParent });
   }
 
   async #run(
     name: string,
     invocationId: string,
-    request: { data: RpcValue; triggerMetadata: Record<string, RpcValue> },
+    request: {
+      data: RpcValue;
+      triggerMetadata: Record<string, RpcValue>;
+      traceParent?: string | undefined;
+    },
   ) {
     const found = this.functions.get(name);
     if (!found || !this.#model) throw new Error(`no such function: ${name}`);
@@ -110,6 +121,7 @@ export class FunctionsCore {
       request: {
         inputData: [{ name: trigger?.[0], data: request.data }],
         triggerMetadata: request.triggerMetadata,
+        ...(request.traceParent && { traceContext: { traceParent: request.traceParent } }),
       },
       log: this.api.log,
     });
@@ -129,7 +141,9 @@ export class FunctionsCore {
       query,
       ...(call.body && !chunked && { body: { bytes: call.body } }),
     };
-    const response = await this.#run(name, randomUUID(), { data: { http }, triggerMetadata: {} });
+    const { traceParent } = call;
+    const request = { data: { http }, triggerMetadata: {}, traceParent };
+    const response = await this.#run(name, randomUUID(), request);
     const answer = response.returnValue?.http as
       | { statusCode: string; headers: Record<string, string>; body?: { bytes?: Uint8Array } }
       | undefined;
@@ -176,7 +190,9 @@ export class FunctionsCore {
       });
       outgoing.end(call.body);
     });
-    const ran = this.#run(name, invocationId, { data: { http: {} }, triggerMetadata });
+    const { traceParent } = call;
+    const request = { data: { http: {} }, triggerMetadata, traceParent };
+    const ran = this.#run(name, invocationId, request);
     const [result] = await Promise.all([answered, ran]);
     return result;
   }

@@ -96,6 +96,8 @@ export interface Submission {
   readonly bytes: number;
   readonly card: Card;
   readonly evaluation?: { readonly digest: Digest; readonly bytes: number };
+  /** Of the work that brought it first: what is done for it again belongs to that. */
+  readonly traceparent?: string;
 }
 
 /**

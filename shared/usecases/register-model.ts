@@ -80,7 +80,7 @@ export async function registerModel(
  */
 export async function storeSubmitted(
   deps: StoreDeps,
-  { model, content, card, evaluation }: Omit<Registration, 'who'>,
+  { model, content, card, evaluation, traceparent }: Omit<Registration, 'who'>,
   incarnation: number,
 ): Promise<Submission> {
   const { maxModelBytes, maxBodyBytes } = deps.config;
@@ -105,6 +105,7 @@ export async function storeSubmitted(
     bytes,
     card,
     ...(kept && { evaluation: kept }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }
 

@@ -87,8 +87,12 @@ function processIn(shared: World, crash?: Crash) {
 }
 type Process = ReturnType<typeof processIn>;
 
+const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const register = (process: Process) =>
-  registerModel(process, { model, content: { kind: 'file', file }, card: {}, who: 'a test' });
+  registerModel(process, {
+    ...{ model, content: { kind: 'file', file }, card: {}, who: 'a test' },
+    traceparent: TRACEPARENT,
+  });
 
 /** Delivers what is on the queue, as a healthy process does. */
 async function deliver(shared: World): Promise<void> {
@@ -323,6 +327,8 @@ describe('the sweep', () => {
     expect(await sweepUnfinished(processIn(shared))).toEqual({ sentAgain: 0, purged: 0 });
     shared.messages.registrations.pop();
     expect(await sweepUnfinished(processIn(shared))).toEqual({ sentAgain: 1, purged: 0 });
+    // It stays in the trace of who brought it.
+    expect(shared.messages.registrations.at(-1)).toMatchObject({ traceparent: TRACEPARENT });
 
     await deliver(shared);
     await sweepLater(shared);

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { Fingerprint } from '../ids.ts';
 import type { ArtifactStore } from '../ports/artifacts.ts';
 import type { Messages, RegistrationMessage } from '../ports/messages.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
@@ -35,7 +36,10 @@ export async function sweepUnfinished(deps: SweepDeps): Promise<Swept> {
 
   const room = overdue.length === 0 ? 0 : MAX_WAITING - (await deps.messages.countRegistrations());
   const sent = overdue.slice(0, Math.max(0, room));
-  for (const { message } of sent) await deps.messages.sendRegistration(message);
+  for (const { message, fingerprint } of sent) {
+    const submission = await deps.registry.readSubmission({ ...message, fingerprint });
+    await deps.messages.sendRegistration({ ...message, traceparent: submission?.traceparent });
+  }
 
   let purged = 0;
   for (const record of records) {
@@ -48,11 +52,12 @@ export async function sweepUnfinished(deps: SweepDeps): Promise<Swept> {
 function overdueIn(
   { model, incarnation, versions }: ModelRecord,
   before: number,
-): { message: RegistrationMessage; since: number }[] {
+): { message: RegistrationMessage; fingerprint: Fingerprint; since: number }[] {
   return versions
     .filter(({ state }) => state === 'pending' || state === 'validating')
-    .map(({ version, createdAt }) => ({
+    .map(({ version, fingerprint, createdAt }) => ({
       message: { model, incarnation, version },
+      fingerprint,
       since: Date.parse(createdAt),
     }))
     .filter(({ since }) => since <= before);

@@ -96,6 +96,7 @@ async function firstSight(
         content: { kind: 'dropped', blob },
         card: await readCard(deps, card, parseCard),
         evaluation: beside && { kind: 'dropped', blob: beside },
+        traceparent: deps.traceparent,
       },
       receipt.incarnation,
     );

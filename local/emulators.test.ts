@@ -70,11 +70,12 @@ async function otherHost(): Promise<{ child: ChildProcess; storage: string }> {
 }
 
 /** Whether a file of the folder holds the text. */
+/** In a file that counts: until it has its name, a crash leaves the one before. */
 async function isSaved(text: string): Promise<boolean> {
   const files = await readdir(folder, { withFileTypes: true });
   const held = await Promise.all(
     files
-      .filter((file) => file.isFile())
+      .filter((file) => file.isFile() && !file.name.endsWith('.new'))
       .map((file) => readFile(join(folder, file.name), 'utf8').catch(() => '')),
   );
   return held.some((content) => content.includes(text));

@@ -69,8 +69,7 @@ async function otherHost(): Promise<{ child: ChildProcess; storage: string }> {
   return { child, storage: line };
 }
 
-/** Whether a file of the folder holds the text. */
-/** In a file that counts: until it has its name, a crash leaves the one before. */
+/** Whether a file of the folder holds the text; one without its name yet doesn't count after a crash. */
 async function isSaved(text: string): Promise<boolean> {
   const files = await readdir(folder, { withFileTypes: true });
   const held = await Promise.all(

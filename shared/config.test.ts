@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from './config.ts';
 
@@ -84,9 +85,10 @@ describe('settings', () => {
 
   test('take the word of the platform for who signed in only where it checks that', () => {
     const roles = { ...STRINGS, PILOTLIGHT_ACCESS: 'roles' };
+    expect(readFileSync('infra/main.bicep', 'utf8')).toMatch(/^param signInClientId /m);
     for (const sign of [undefined, '', 'False', '1', 'roles']) {
       expect(() => parseConfig({ ...roles, WEBSITE_AUTH_ENABLED: sign })).toThrow(
-        /^PILOTLIGHT_ACCESS: held "roles", but WEBSITE_AUTH_ENABLED is not True: .* Turn it on/,
+        /^PILOTLIGHT_ACCESS: held "roles", but WEBSITE_AUTH_ENABLED is not True: .* Turn it on \(parameter signInClientId/,
       );
     }
     for (const sign of ['True', 'true']) {

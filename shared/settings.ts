@@ -69,7 +69,7 @@ export class Settings {
     const name = 'WEBSITE_AUTH_ENABLED';
     if (this.#env[name]?.toLowerCase() === 'true') return;
     this.#wrong.push(
-      `${wantedBy}: held "roles", but ${name} is not True: the platform's authentication is off, so nobody checks who callers are. Turn it on (parameter signIn of infra/main.bicep; locally --auth), or set ${wantedBy} to keys`,
+      `${wantedBy}: held "roles", but ${name} is not True: the platform's authentication is off, so nobody checks who callers are. Turn it on (parameter signInClientId of infra/main.bicep; locally --auth), or set ${wantedBy} to keys`,
     );
   }
 

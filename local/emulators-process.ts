@@ -9,6 +9,7 @@ import { connectionsOf, type EmulatorPorts, STANDARD_PORTS } from './emulator-en
 import { askForLease } from './lease.ts';
 import { LeaseServer } from './lease-server.ts';
 import { provision } from './provision.ts';
+import { Unused } from './unused.ts';
 
 // A killed host's successor usually comes within seconds and then needs no start.
 const GRACE_MS = 5_000;
@@ -28,15 +29,13 @@ export async function runEmulators(settings: {
   await mkdir(folder, { recursive: true });
 
   const end = new Wish();
-  const idle = new Countdown(() => {
+  const unused = new Unused(() => {
     end.make();
-  });
+  }, GRACE_MS);
   const token = randomUUID();
   const leases: LeaseServer = new LeaseServer(token, {
     changed: () => {
-      if (!settings.hosted) return;
-      if (leases.hosts > 0) idle.stop();
-      else idle.start(GRACE_MS);
+      if (settings.hosted) unused.usedBy(leases.hosts);
     },
     end: () => {
       end.make();
@@ -62,7 +61,8 @@ export async function runEmulators(settings: {
   process.once('SIGTERM', () => {
     end.make();
   });
-  if (settings.hosted) idle.start(FIRST_HOST_MS);
+  // Since the claim stands a host may have come.
+  if (settings.hosted) unused.expectFirst(FIRST_HOST_MS);
 
   let emulators: Emulator[] | undefined;
   try {
@@ -146,20 +146,5 @@ class Wish {
   }
   make(): void {
     this.#make();
-  }
-}
-
-class Countdown {
-  readonly #over: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  constructor(over: () => void) {
-    this.#over = over;
-  }
-  start(ms: number): void {
-    this.stop();
-    this.#timer = setTimeout(this.#over, ms);
-  }
-  stop(): void {
-    clearTimeout(this.#timer);
   }
 }

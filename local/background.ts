@@ -82,10 +82,12 @@ export class Background {
       this.#warmUp();
     } catch (error) {
       this.#options.log(`error: queues, blobs and timers are not watched: ${messageOf(error)}`);
-      this.#quiet = setTimeout(() => {
-        this.#begun = undefined;
-        this.#begin();
-      }, AGAIN_MS);
+      // At once when there is a reason to, and no later than this.
+      this.#begun = undefined;
+      if (!this.#stopped)
+        this.#quiet = setTimeout(() => {
+          this.#begin();
+        }, AGAIN_MS);
     }
   }
 

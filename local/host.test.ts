@@ -347,6 +347,38 @@ describe('queues', () => {
     expect(await count(queue)).toBe(1);
   });
 
+  test('stopping lets a request end that waits for what it left in a queue', async () => {
+    const queue = fresh('awaited');
+    let arrived: () => void = () => undefined;
+    const arrival = new Promise<void>((done) => (arrived = done));
+    let handled: () => void = () => undefined;
+    const handling = new Promise<void>((done) => (handled = done));
+    const host = await start([
+      queueFunction(queue, () => {
+        handled();
+        return Promise.resolve();
+      }),
+      {
+        kind: 'http',
+        name: 'send-and-wait',
+        route: 'send',
+        methods: ['POST'],
+        access: 'Scorer',
+        async handler() {
+          arrived();
+          await sleep(100);
+          await send(queue, 'hello');
+          await handling;
+          return { status: 201 };
+        },
+      },
+    ]);
+    const answer = fetch(`http://127.0.0.1:${host.port}/send`, { method: 'POST' });
+    await arrival;
+    expect(await host.stop(10_000)).toBe(true);
+    expect((await answer).status).toBe(201);
+  });
+
   test('stopping does not wait for ever', async () => {
     const queue = fresh('stuck');
     await send(queue, 'a');

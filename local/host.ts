@@ -61,10 +61,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
       const late = new Promise<false>((done) => {
         timer = setTimeout(done, withinMs, false);
       });
-      const ended = Promise.all([http.stop(), background.stop()]);
+      // A request in flight may be waiting for what was left in a queue for it.
+      const ended = http.stop().then(() => background.stop());
       const inTime = await Promise.race([ended.then(() => true), late]);
       clearTimeout(timer);
       http.cut();
+      if (!inTime) void background.stop();
       return inTime;
     },
   };

@@ -141,6 +141,14 @@ test('Ctrl-C waits for what is in flight, a second one does not', async () => {
   }
 });
 
+test('Ctrl-C while the samples are being registered ends in order', async () => {
+  const host = new HostProcess([]);
+  await host.says(/warmup start done/);
+  host.child.kill('SIGINT');
+  expect(await host.exit).toEqual([0, null]);
+  expect(host.said).not.toContain('error');
+});
+
 describe('what goes wrong is said in one line', () => {
   test('a port that is taken', async () => {
     const first = new HostProcess(['--no-samples']);

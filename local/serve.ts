@@ -91,7 +91,10 @@ export async function serve(options: Options, place: Place): Promise<void> {
   lines.write(`Everything is kept in ${dataDir} (DATA_DIR moves it, --fresh empties it)`);
   if (!options.samples) return;
   const folder = join(root, 'models');
-  await showSamples({ base, folder, dataDir, lines, key: keys?.Publisher });
+  // A host that was asked to end meanwhile no longer answers its own requests; it ends in order all the same.
+  await showSamples({ base, folder, dataDir, lines, key: keys?.Publisher }).catch(
+    (error: unknown) => ending.end(1, `error: the samples: ${messageOf(error)}`),
+  );
 }
 
 async function showSamples(shown: {

@@ -94,13 +94,14 @@ function tellingOf({ access, methods, predicts }: HttpFunction): Telling {
 }
 
 /**
- * The host's own work is above ours, where it has some. Whether that is sampled is the host's affair,
- * which often says no without being asked; a caller who says no means it.
+ * The host's own work is above ours, where it has some. Below it "not sampled" is nobody's wish: the
+ * platform and the host's proxy say so in a header of their own where the caller sent none. Only a
+ * caller whom nobody stands between means it.
  */
 function parentOf(context: Context, request?: Request): TraceContext | undefined {
-  const callers = request && parseTraceparent(request.headers.get('traceparent'));
   const hosts = parseTraceparent(context.traceContext?.traceParent);
-  return hosts ? { ...hosts, sampled: callers?.sampled ?? true } : callers;
+  if (hosts) return { ...hosts, sampled: true };
+  return request && parseTraceparent(request.headers.get('traceparent'));
 }
 
 /** What a path names that was answered: there is such a model, version, job or rollout. */

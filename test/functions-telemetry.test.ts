@@ -60,12 +60,25 @@ test('a request stands below the host’s own', async () => {
   expect(JSON.stringify(sink.taken)).not.toContain('nothing');
 });
 
+test('a request is told of though the host’s proxy says in its header that it is not', async () => {
+  await infer({ traceparent: `00-${TRACE}-3333333333333333-00` }, HOSTS);
+  await app.telemetry.flush();
+  expect(sink.spans).toMatchObject([{ name: 'infer', traceId: TRACE, parentId: SPAN }]);
+});
+
 test('without a host’s, below the caller’s', async () => {
   await infer({ traceparent: CALLERS });
   await app.telemetry.flush();
   expect(sink.spans).toMatchObject([
     { traceId: '1'.repeat(32), parentId: '2'.repeat(16), failure: 'notFound' },
   ]);
+});
+
+test('without a host’s, a caller who wants nothing told is heard', async () => {
+  await infer({ traceparent: CALLERS.replace(/01$/, '00') });
+  await app.telemetry.flush();
+  expect(sink.spans).toEqual([]);
+  expect(sink.sum('pilotlight.requests', { outcome: 'notFound' })).toBe(1);
 });
 
 test('a message stands below the work that sent it, and names its invocation', async () => {

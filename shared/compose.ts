@@ -209,7 +209,7 @@ export function compose(
 }
 
 function azureTelemetry({ telemetry: config }: Config): TelemetrySink | undefined {
-  return config && createAzureTelemetry({ config, warn, clock: () => Date.now() });
+  return config && createAzureTelemetry({ config, warn });
 }
 
 function warn(message: string): void {

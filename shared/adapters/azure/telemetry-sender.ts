@@ -25,7 +25,8 @@ const MOST_HOLD_MS = 600_000;
 export interface SenderOptions extends Partial<Pick<IngestionOptions, 'httpClient' | 'timeoutMs'>> {
   readonly config: Pick<TelemetryConfig, 'connectionString' | 'identity'>;
   readonly warn: (message: string) => void;
-  readonly clock: () => number;
+  /** Ms that never go back; the process's own clock unless a test brings one. */
+  readonly now?: () => number;
   /** The platform's, which says who we are. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Instead of the identity that the app has. */
@@ -57,7 +58,8 @@ interface Item {
 export class TelemetrySender {
   readonly #ingestion: Ingestion;
   readonly #teller: Teller;
-  readonly #options: Pick<SenderOptions, 'clock' | 'warn'>;
+  readonly #warn: (message: string) => void;
+  readonly #now: () => number;
   readonly #closing = new AbortController();
   #holdUntil = 0;
   /** Why nothing was taken the last time: told once. */
@@ -66,30 +68,31 @@ export class TelemetrySender {
   constructor(
     ingestion: Ingestion,
     teller: Teller,
-    options: Pick<SenderOptions, 'clock' | 'warn'>,
+    { warn, now = () => performance.now() }: Pick<SenderOptions, 'now' | 'warn'>,
   ) {
     this.#ingestion = ingestion;
     this.#teller = teller;
-    this.#options = options;
+    this.#warn = warn;
+    this.#now = now;
   }
 
   /** As the port has it. @throws NotTaken when nothing was taken */
   async send(batch: TelemetryBatch): Promise<TelemetryBatch | undefined> {
-    const { clock, warn } = this.#options;
-    if (clock() < this.#holdUntil) throw new NotTaken('the service asked to wait');
+    if (this.#now() < this.#holdUntil) throw new NotTaken('the service asked to wait');
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(SEND_MS)]);
     const settled = new Set<object>();
     try {
       for (const items of inRequests(this.#itemsOf(batch))) {
         const lines = items.map(({ line }) => line);
         const { later, refused, why } = await this.#ingestion.track(lines, signal);
-        if (refused > 0) warn(`telemetry: ${refused} items were refused for good: ${why ?? ''}`);
+        if (refused > 0)
+          this.#warn(`telemetry: ${refused} items were refused for good: ${why ?? ''}`);
         for (const [index, { of }] of items.entries()) if (!later.has(index)) settled.add(of);
       }
     } catch (error) {
       if (!(error instanceof NotTaken)) throw error;
-      this.#holdUntil = clock() + Math.min(error.retryAfterMs, MOST_HOLD_MS);
-      if (error.message !== this.#why) warn(error.message);
+      this.#holdUntil = this.#now() + Math.min(error.retryAfterMs, MOST_HOLD_MS);
+      if (error.message !== this.#why) this.#warn(error.message);
       this.#why = error.message;
       if (settled.size === 0) throw error;
       return without(settled, batch);

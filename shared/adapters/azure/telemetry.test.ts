@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
   INSTRUMENTATION_KEY,
   type IngestionServer,
@@ -19,6 +19,7 @@ beforeEach(async () => {
   now = 1_000_000;
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   await server.close();
 });
 
@@ -26,7 +27,7 @@ function open({ connectionString = server.connectionString, timeoutMs = 5_000 } 
   return createAzureTelemetry({
     config: { connectionString, identity: undefined },
     warn: (message) => warnings.push(message),
-    clock: () => now,
+    now: () => now,
     env: { WEBSITE_SITE_NAME: 'scores', WEBSITE_INSTANCE_ID: 'i-1' },
     timeoutMs,
   });
@@ -171,6 +172,20 @@ describe('what the service does not take', () => {
     expect(await sink.send(batch())).toBeUndefined();
   });
 
+  test('for a while is offered after it though the clock was set back', async () => {
+    const sink = createAzureTelemetry({
+      config: { connectionString: server.connectionString, identity: undefined },
+      warn: () => undefined,
+    });
+    server.answer({ status: 439, headers: { 'retry-after': '1' } });
+    await expect(sink.send(batch())).rejects.toThrow('439');
+    const today = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => today - 86_400_000);
+    await expect(sink.send(batch())).rejects.toThrow('asked to wait');
+    await new Promise((resolve) => setTimeout(resolve, 1_010));
+    expect(await sink.send(batch())).toBeUndefined();
+  });
+
   test('at the end is given up by close', async () => {
     const sink = open({ timeoutMs: 60_000 });
     server.answer('hang');
@@ -223,7 +238,7 @@ test('by identity a token for the service goes with each request', async () => {
       identity: {},
     },
     warn: (message) => warnings.push(message),
-    clock: () => now,
+    now: () => now,
     credential: {
       getToken: async (scope) => {
         asked.push(scope);

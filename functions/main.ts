@@ -11,6 +11,9 @@ import { stackOf } from './stack.ts';
 // What Azure Functions loads. A throw here takes down every function of the app, and functions and
 // hooks count only when they are registered while this loads; so nothing but that happens here.
 
+/** What is left to tell may hold up the end of a process for so long. */
+const LAST_TELLING_MS = 3_000;
+
 const app = lazily(composeApp);
 const drain = new Drain();
 let stopWatching: () => void = () => undefined;
@@ -68,7 +71,11 @@ async function composeApp(): Promise<App> {
       drain,
       everyMs: 1_000,
       graceMs: config.requestTimeoutMs,
-      end: endProcess,
+      end: (reason) => {
+        void composed.telemetry.close(LAST_TELLING_MS).then(() => {
+          endProcess(reason);
+        });
+      },
     });
     return composed;
   } catch (cause) {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type HeldEmulators, holdEmulators } from '../local/emulator-client.ts';
+import { sumOf } from './journeys/telemetry-figures.ts';
 import { graphAttribute, modelBytes, node, T, tensorValue } from './model-maker.ts';
 import { FunctionsClient, told } from './stand-ins/functions-client.ts';
 import { type FunctionsProcess, startFunctions } from './stand-ins/functions-process.ts';
+import { type IngestionServer, startIngestionServer } from './stand-ins/ingestion-server.ts';
 
 // A run can't be stopped. On Azure nobody looks at readiness, so the worker drains and ends itself;
 // the host starts another.
@@ -14,12 +16,14 @@ let folder: string;
 let emulators: HeldEmulators;
 let worker: FunctionsProcess;
 let client: FunctionsClient;
+let service: IngestionServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pilotlight-stuck-'));
   const dist = process.env.PILOTLIGHT_TEST_DIST ?? '';
   const entry = join(dist, 'emulators.mjs');
   emulators = await holdEmulators({ folder: join(folder, 'data'), entry });
+  service = await startIngestionServer();
   worker = await startFunctions({
     main: join(dist, 'main.mjs'),
     env: {
@@ -29,12 +33,15 @@ beforeAll(async () => {
       PILOTLIGHT_VCPUS: '2',
       PILOTLIGHT_MAX_RUN_MS: '1000',
       PILOTLIGHT_REQUEST_TIMEOUT_MS: '5000',
+      APPLICATIONINSIGHTS_CONNECTION_STRING: service.connectionString,
+      PILOTLIGHT_TELEMETRY_FLUSH_MS: '600000',
     },
   });
   client = new FunctionsClient(worker, emulators.storage);
 });
 afterAll(async () => {
   await worker.stop();
+  await service.close();
   await emulators.end();
   await rm(folder, { recursive: true, force: true });
 });
@@ -90,4 +97,8 @@ test('a run that never ends takes its process down, after the others are answere
   // Its caller was told, or (had the process gone first) saw the connection break.
   const outcome = await stuck;
   if (!(outcome instanceof Error)) expect(outcome).toMatchObject({ status: 504 });
+  // Not before the end: what it did is told of all the same.
+  const requests = (by: Record<string, string>) => sumOf(service.taken, 'pilotlight.requests', by);
+  expect(requests({ model: 'loop', outcome: 'ok' })).toBe(2);
+  expect(requests({ model: 'loop', outcome: 'deadlinePassed' })).toBe(1);
 });

@@ -25,16 +25,13 @@ export class TelemetryOutbox {
     return this.#waiting.length === 0;
   }
 
-  /** Puts one behind the others; answers how many had to go for that. */
-  add(batch: TelemetryBatch): number {
+  /** Puts one behind the others; answers those that had to go for that. */
+  add(batch: TelemetryBatch): readonly TelemetryBatch[] {
     this.#waiting.push(batch);
-    let dropped = 0;
+    const gone: TelemetryBatch[] = [];
     // The newest stays, however large it is.
-    while (this.#waiting.length > 1 && this.#isTooMuch()) {
-      this.#waiting.shift();
-      dropped++;
-    }
-    return dropped;
+    while (this.#waiting.length > 1 && this.#isTooMuch()) gone.push(...this.#waiting.splice(0, 1));
+    return gone;
   }
 
   /** Sends what waits, as far as it is taken now. Not to be called while it runs. Never throws. */

@@ -46,8 +46,8 @@ export class Telemetry {
   #from = 0;
   #table = new SeriesTable(MAX_SERIES);
   #predictions = new SeriesOfVersions(this.#table);
-  /** Batches that had to go since the last cut. */
-  #dropped = 0;
+  /** How much of what had no room, as far as no batch on its way tells of it. */
+  readonly #lost = new Map<string, number>();
   /** Something besides gauges was recorded since the last cut. */
   #touched = false;
   #underWay = 0;
@@ -175,11 +175,12 @@ export class Telemetry {
   async #flush(): Promise<void> {
     const { outbox, gauges } = this.#deps;
     if (!outbox || this.#closed) return;
-    if (this.#touched || this.#underWay > 0) {
+    // What was lost alone is no reason to push out more of what waits.
+    if (this.#touched || this.#underWay > 0 || (this.#lost.size > 0 && outbox.isEmpty)) {
       guarded(() => {
         gauges.beforeFlush(this);
       });
-      this.#dropped += outbox.add(this.#cut());
+      for (const gone of outbox.add(this.#cut())) this.#loseBatch(gone);
     } else if (outbox.isEmpty && this.#timers) {
       this.#renew();
       this.#rest();
@@ -190,13 +191,13 @@ export class Telemetry {
   #cut(): TelemetryBatch {
     const { clock } = this.#deps;
     const { spans, exceptions, dropped } = this.#traces.cut();
-    const drops = { ...dropped, series: this.#table.dropped, batch: this.#dropped };
-    this.#dropped = 0;
-    // Beyond the bound, so that it is told that there is one.
-    const told = new SeriesTable(Object.keys(drops).length);
-    for (const [what, count] of Object.entries(drops)) {
-      if (count > 0) told.of(METRICS.dropped, { what }).add(count);
+    for (const [what, count] of Object.entries({ ...dropped, series: this.#table.dropped })) {
+      this.#lose(what, count);
     }
+    // Beyond the bound, so that it is told that there is one.
+    const told = new SeriesTable(this.#lost.size);
+    for (const [what, count] of this.#lost) told.of(METRICS.dropped, { what }).add(count);
+    this.#lost.clear();
     const batch: TelemetryBatch = {
       from: this.#from,
       to: clock(),
@@ -207,6 +208,18 @@ export class Telemetry {
     this.#from = batch.to;
     this.#renew();
     return batch;
+  }
+
+  /** A batch that had to go takes with it what it told of others. */
+  #loseBatch({ metrics }: TelemetryBatch): void {
+    this.#lose('batch', 1);
+    for (const { name, dimensions, sum } of metrics) {
+      if (name === METRICS.dropped.name) this.#lose(dimensions.what ?? '', sum);
+    }
+  }
+
+  #lose(what: string, count: number): void {
+    if (count > 0) this.#lost.set(what, (this.#lost.get(what) ?? 0) + count);
   }
 
   #renew(): void {

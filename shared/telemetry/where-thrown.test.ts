@@ -46,6 +46,16 @@ test.each(['changed', ''])('a stack that may have another message in it is left 
   expect(whereThrown(error)).toEqual({ type: 'Error', stack: '' });
 });
 
+test.each([null, 7, { at: 'SECRET' }])(
+  'a stack or message that is no text is left out: %j',
+  (odd) => {
+    for (const member of ['stack', 'message']) {
+      const error = Object.assign(new Error('SECRET'), { [member]: odd });
+      expect(whereThrown(error)).toEqual({ type: 'Error', stack: '' });
+    }
+  },
+);
+
 test('an error without a message has its stack', () => {
   expect(whereThrown(new Error()).stack).toMatch(/where-thrown\.test\.ts:\d+:\d+/);
 });

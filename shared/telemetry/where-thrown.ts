@@ -39,7 +39,9 @@ function classOf(error: Error): string {
   return NAME.test(name) ? name : 'Error';
 }
 
-function framesOf({ stack = '', message }: Error): string[] {
+function framesOf({ stack, message }: { stack?: unknown; message?: unknown }): string[] {
+  // Members that anybody may have written to, too.
+  if (typeof stack !== 'string' || typeof message !== 'string') return [];
   const begins = message === '' ? stack.search(/^[\w$.[\] ]*(?:: )?$/m) : stack.indexOf(message);
   // Made before its message was changed: where the old one ends, nobody can tell.
   if (begins === -1 || (message === '' && begins > 0)) return [];

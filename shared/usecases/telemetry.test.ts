@@ -195,13 +195,19 @@ test('an idle instance looks at nothing and sends nothing', async () => {
 });
 
 test('what can’t be looked at harms nothing', async () => {
-  const broken = () => {
+  const broken = (): never => {
     throw new Error('no');
   };
   const { telemetry, sink } = telling({
     gauges: { begin: () => undefined, look: broken, beforeFlush: broken, end: () => undefined },
   });
   telemetry.count(METRICS.requests, { outcome: 'ok' });
+  const operation = telemetry.begin('work', () => undefined);
+  telemetry.end(
+    operation,
+    ALWAYS,
+    Object.defineProperty(new Error('bug'), 'stack', { get: broken }),
+  );
   await telemetry.flush();
   expect(sink.sum(FINE)).toBe(1);
 });

@@ -109,7 +109,9 @@ export class Telemetry {
   end(operation: Operation, telling: Telling, error?: unknown): void {
     if (!(operation instanceof TracedOperation)) return;
     this.#underWay--;
-    if (this.#traces.ended(operation, telling, error)) this.#touch();
+    guarded(() => {
+      if (this.#traces.ended(operation, telling, error)) this.#touch();
+    });
   }
 
   /** Sends what was recorded; what can't be sent now is sent with the next. Never throws. */
@@ -234,6 +236,6 @@ function guarded(look: () => void): void {
   try {
     look();
   } catch {
-    // It is looked again soon.
+    // What is looked at every so often is looked at again.
   }
 }

@@ -51,6 +51,17 @@ describe('who asks', () => {
     expect(await call('Operator', 'keys', request())).toBe('anonymous');
   });
 
+  test.each([
+    ['a second header', { 'x-functions-key': 's3cret, other' }, ''],
+    ['a second parameter', {}, 'code=s3cret&code=other'],
+    ['parameters that the host has joined', {}, 'code=s3cret%2Cother'],
+    ['another spelling', {}, 'CODE=s3cret'],
+    ['two spellings', {}, 'a=b&Code=s3cret&code=other'],
+  ])('has one name for a key, also with %s', async (_what, headers, query) => {
+    // The Functions host lets them in by the first, and looks for `code` in any case.
+    expect(await call('Operator', 'keys', request(headers, query))).toBe('key:1ec1c26b');
+  });
+
   test('is not asked of a principal header where the platform goes by keys', async () => {
     expect(await call('Operator', 'keys', request(principal('ada')))).toBe('anonymous');
   });

@@ -60,8 +60,8 @@ function callerOf(
 }
 
 /** The platform let them in by the key; here it only names them. */
-function keyHolder({ headers, query }: Told): Caller {
-  const key = headers.get('x-functions-key') ?? query.get('code');
+function keyHolder(request: Told): Caller {
+  const key = keyOf(request);
   // The host's own calls and a host on one's own machine have none.
   if (!key) return ANONYMOUS;
   const known = keyHolders.get(key);
@@ -70,6 +70,23 @@ function keyHolder({ headers, query }: Told): Caller {
   const caller: Caller = { name: `key:${digest.slice(0, 8)}` };
   keyHolders.set(key, caller);
   return caller;
+}
+
+/**
+ * The key that the Functions host looked at: the first of several, and whatever the case of `code`.
+ * Otherwise who adds another would get as many names as they like.
+ */
+function keyOf({ headers, query }: Told): string | undefined {
+  let given = headers.get('x-functions-key');
+  if (given === null) {
+    for (const [name, value] of query) {
+      if (name.toLowerCase() !== 'code') continue;
+      given = value;
+      break;
+    }
+  }
+  // Several arrive as one, joined.
+  return given?.split(',', 1)[0]?.trim();
 }
 
 function signedIn({ headers }: Told): Principal {

@@ -11,7 +11,10 @@ export interface Request {
   /** Absolute. */
   readonly url: string;
   readonly headers: { get(name: string): string | null };
-  readonly query: { get(name: string): string | null; has(name: string): boolean };
+  readonly query: Iterable<readonly [name: string, value: string]> & {
+    get(name: string): string | null;
+    has(name: string): boolean;
+  };
   readonly params: Readonly<Record<string, string>>;
   readonly body: ReadableStream<Uint8Array> | null;
   /** All of the body; if it can be had, with byte `alignedAt` at a multiple of 8 in its buffer. */

@@ -57,6 +57,12 @@ export async function az(...args) {
   return text.out.trim();
 }
 
+/** azd has a subscription of its own, which need not be the one that the Azure CLI goes by. */
+export function ofDeployment() {
+  const { AZURE_SUBSCRIPTION_ID: subscription } = process.env;
+  return subscription ? ['--subscription', subscription] : [];
+}
+
 /**
  * Asks Azure's resource manager about one app, as whoever is signed in to the Azure CLI. Keys go in
  * bodies: what stands on a command line, others can read.
@@ -64,12 +70,20 @@ export async function az(...args) {
  */
 export async function appManager({ AZURE_RESOURCE_GROUP, PILOTLIGHT_APP_NAME }) {
   const [subscription, token, manager] = await Promise.all([
-    az('account', 'show', '--query', 'id', '--output', 'tsv'),
-    az('account', 'get-access-token', '--query', 'accessToken', '--output', 'tsv'),
+    az('account', 'show', ...ofDeployment(), '--query', 'id', '--output', 'tsv'),
+    az(
+      'account',
+      'get-access-token',
+      ...ofDeployment(),
+      '--query',
+      'accessToken',
+      '--output',
+      'tsv',
+    ),
     az('cloud', 'show', '--query', 'endpoints.resourceManager', '--output', 'tsv'),
   ]);
   const app =
-    `${manager.replace(/\/$/, '')}/subscriptions/${process.env.AZURE_SUBSCRIPTION_ID || subscription}` +
+    `${manager.replace(/\/$/, '')}/subscriptions/${subscription}` +
     `/resourceGroups/${AZURE_RESOURCE_GROUP}/providers/Microsoft.Web/sites/${PILOTLIGHT_APP_NAME}`;
 
   return async function ask(method, path, body) {

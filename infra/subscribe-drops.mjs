@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { appManager, az, eventually, main, outputs } from './azure.mjs';
+import { appManager, az, eventually, main, ofDeployment, outputs } from './azure.mjs';
 
 const TEMPLATE = fileURLToPath(new URL('events.bicep', import.meta.url));
 
@@ -47,6 +47,7 @@ await main(async () => {
     await eventually('the subscription of incoming/', async () => {
       await az(
         ...['deployment', 'group', 'create', '--name', 'dropped-models', '--output', 'none'],
+        ...ofDeployment(),
         ...['--resource-group', deployed.AZURE_RESOURCE_GROUP],
         ...['--template-file', TEMPLATE, '--parameters', `@${file}`],
       );

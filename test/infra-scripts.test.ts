@@ -198,6 +198,15 @@ describe('subscribing to dropped models', () => {
     for (const text of [out, ...azure.commands()]) expect(text).not.toContain('event-key');
   });
 
+  test('it goes to the subscription of azd, whichever the Azure CLI has', async () => {
+    azure.systemKeys.blobs_extension = 'event-key';
+    const env = { ...OUTPUTS, AZURE_SUBSCRIPTION_ID: 'sub-1' };
+    expect((await azure.run('subscribe-drops.mjs', [], env)).code).toBe(0);
+    const asked = azure.commands().filter((one) => !one.startsWith('cloud'));
+    expect(asked).toHaveLength(3);
+    for (const command of asked) expect(command).toContain('--subscription sub-1');
+  });
+
   test('its parameters are those of events.bicep', async () => {
     azure.systemKeys.blobs_extension = 'event-key';
     await azure.run('subscribe-drops.mjs', [], OUTPUTS);

@@ -6,8 +6,8 @@ param amount int
 @description('Who is told.')
 param contacts string[]
 
-@description('The month in which it begins.')
-param startDate string = utcNow('yyyy-MM-01')
+@description('The month in which it begins. It can\'t be changed later: Azure refuses another one.')
+param startDate string
 
 resource budget 'Microsoft.Consumption/budgets@2023-11-01' = {
   name: 'monthly'

@@ -48,7 +48,8 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   location: location
   tags: tags
   kind: 'linux'
-  sku: { name: dedicated.sku, tier: 'PremiumV3', capacity: dedicated.minimumInstances }
+  // The size alone: P0v3 is of another tier than the rest, which Azure knows.
+  sku: { name: dedicated.sku, capacity: dedicated.minimumInstances }
   properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 

@@ -33,6 +33,9 @@ param scale Scale = {
 @description('How large a plan of its own is; autoscale.bicep says when it grows.')
 param dedicated Dedicated = { sku: 'P1v3', minimumInstances: 1, maximumInstances: 5 }
 
+@description('Whether a plan of its own grows by saturation too. Azure refuses it before the app has sent that metric for the first time: deploy, let it answer, deploy again with it.')
+param scaleBySaturation bool = false
+
 @description('Whether app and database are spread over zones. It needs scale.alwaysReadyHttp or dedicated.minimumInstances to be at least 2, and can\'t be changed later.')
 param zoneRedundant bool = false
 
@@ -64,6 +67,12 @@ param storageSku string = 'Standard_ZRS'
 @description('What a month may cost before somebody is told; 0: nobody is.')
 @minValue(0)
 param monthlyBudget int = 0
+
+@description('The month in which the budget begins, as 2026-11-01; empty: this one. It must stay what it was: azd remembers it, and with az alone it is the output PILOTLIGHT_BUDGET_START.')
+param budgetStart string = ''
+
+@description('Not to be given: only a parameter may ask for the time.')
+param thisMonth string = utcNow('yyyy-MM-01')
 
 @description('Who is told of alerts and of the budget: e-mail addresses, separated by commas.')
 param contactAddresses string = ''
@@ -223,6 +232,7 @@ module autoscale 'autoscale.bicep' = if (plan == 'dedicated') {
     insightsId: monitoring.outputs.insightsId
     storageId: storage.outputs.id
     dedicated: dedicated
+    scaleBySaturation: scaleBySaturation
   }
 }
 
@@ -250,6 +260,7 @@ module budget 'budget.bicep' = if (monthlyBudget > 0) {
   scope: group
   params: {
     amount: monthlyBudget
+    startDate: empty(budgetStart) ? thisMonth : budgetStart
     contacts: empty(contacts) ? fail('monthlyBudget: expected contactAddresses to say who is told') : contacts
   }
 }
@@ -264,4 +275,6 @@ output PILOTLIGHT_STORAGE_NAME string = storage.outputs.name
 output PILOTLIGHT_TOPIC_NAME string = events.outputs.topicName
 output PILOTLIGHT_ACCESS string = empty(signInClientId) ? 'keys' : 'roles'
 output PILOTLIGHT_SUFFIX string = suffix
+@description('To be given again as budgetStart. It outlasts a budget that is turned off, which Azure keeps.')
+output PILOTLIGHT_BUDGET_START string = empty(budgetStart) && monthlyBudget > 0 ? thisMonth : budgetStart
 output AZURE_RESOURCE_GROUP string = group.name

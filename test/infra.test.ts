@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { azd, events, host, lifetimes, parameters } from './infra/agreement.ts';
+import { azd, budget, events, host, lifetimes, parameters } from './infra/agreement.ts';
 import type { BicepFolder } from './infra/bicep-folder.ts';
 import { propertyAt } from './infra/bicep-values.ts';
 import { closed, RULES } from './infra/closed.ts';
 import { readDeployment } from './infra/deployment.ts';
 import { containers, type Expectation, roles, settings } from './infra/expectations.ts';
 import { FAULTS } from './infra/faults.ts';
-import { autoscale, zones } from './infra/scaling.ts';
+import { autoscale, sizes, zones } from './infra/scaling.ts';
 
 const INFRA = readDeployment();
 const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
@@ -20,8 +20,10 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   lifetimes,
   azd,
   parameters,
+  budget,
   autoscale,
   zones,
+  sizes,
 };
 
 test.each(Object.entries(EXPECTATIONS))('%s are as they must be', (_, expectation) => {

@@ -199,3 +199,21 @@ export const parameters: Expectation = (infra) => {
     ...needed.filter((name) => !(name in given)).map((name) => `${name} is not given`),
   ];
 };
+
+/** A budget keeps the month in which it began: Azure refuses to change it, and all that is deployed with it. */
+export const budget: Expectation = (infra) => {
+  const main = fileOf(infra, 'main.bicep');
+  const given = fileOf(infra, 'infra/main.parameters.json');
+  const remembered = /"budgetStart": \{ "value": "\$\{(\w+)=\}" \}/.exec(given)?.[1] ?? '?';
+  const told = new RegExp(`^output ${remembered} string = (.*)$`, 'm').exec(main)?.[1];
+  return [
+    ...(/utcNow/.test(fileOf(infra, 'budget.bicep')) ? ['budget.bicep begins anew'] : []),
+    ...(textOf(propertyAt(main, 'budget.params.startDate')) ===
+    'empty(budgetStart) ? thisMonth : budgetStart'
+      ? []
+      : ['main.bicep: a budget does not keep its month']),
+    ...(told === 'empty(budgetStart) && monthlyBudget > 0 ? thisMonth : budgetStart'
+      ? []
+      : [`main.bicep: azd is not told of ${remembered}`]),
+  ];
+};

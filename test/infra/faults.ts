@@ -1,7 +1,7 @@
-import { azd, events, host, lifetimes, parameters } from './agreement.ts';
+import { azd, budget, events, host, lifetimes, parameters } from './agreement.ts';
 import { closed } from './closed.ts';
 import { containers, type Expectation, roles, settings } from './expectations.ts';
-import { autoscale, zones } from './scaling.ts';
+import { autoscale, sizes, zones } from './scaling.ts';
 
 /** Its name, who notices it, and which piece of which file is put otherwise, or left out. */
 export type Fault = [
@@ -184,6 +184,17 @@ const OF_AGREEMENT: Fault[] = [
   ],
   ['no environment', parameters, 'infra/main.parameters.json', /^.*environmentName.*\n/m],
 ];
+const OF_BUDGET: Fault[] = [
+  [
+    'it begins with each deployment',
+    budget,
+    'main.bicep',
+    'empty(budgetStart) ? thisMonth : budgetStart\n    contacts',
+    'thisMonth\n    contacts',
+  ],
+  ['azd forgets when it began', budget, 'main.bicep', /^output PILOTLIGHT_BUDGET_START .*\n/m],
+  ['it is not given again', budget, 'infra/main.parameters.json', /^.*budgetStart.*\n/m],
+];
 const OF_SCALING: Fault[] = [
   [
     'a metric nobody sends',
@@ -205,8 +216,8 @@ const OF_SCALING: Fault[] = [
     'coming and going',
     autoscale,
     'autoscale.bicep',
-    'scaleInSaturationPercent int = 25',
-    'scaleInSaturationPercent int = 40',
+    'scaleInCpuPercent int = 25',
+    'scaleInCpuPercent int = 35',
   ],
   [
     'no instance is taken away',
@@ -215,6 +226,28 @@ const OF_SCALING: Fault[] = [
     /direction: 'Decrease'/,
     "direction: 'Increase'",
   ],
+  [
+    'an idle app keeps its instances',
+    autoscale,
+    'autoscale.bicep',
+    /metricName: 'CpuPercentage'\s+metricNamespace: 'Microsoft.Web\/serverfarms'\s+metricResourceUri: planId(?=[^}]*LessThan)/,
+    "metricName: 'pilotlight.saturation'\nmetricNamespace: 'Azure.ApplicationInsights'\nmetricResourceUri: insightsId",
+  ],
+  [
+    'a metric that a new app has not sent',
+    autoscale,
+    'autoscale.bicep',
+    /filter\(rules, [^\n]*/,
+    'rules',
+  ],
+  [
+    'that metric from the first',
+    autoscale,
+    'main.bicep',
+    'param scaleBySaturation bool = false',
+    'param scaleBySaturation bool = true',
+  ],
+  ['a size of another tier', sizes, 'dedicated.bicep', 'capacity:', "tier: 'PremiumV3', capacity:"],
   [
     'one instance in two zones',
     zones,
@@ -229,5 +262,6 @@ export const FAULTS: readonly Fault[] = [
   ...OF_ROLES,
   ...OF_CLOSEDNESS,
   ...OF_AGREEMENT,
+  ...OF_BUDGET,
   ...OF_SCALING,
 ];

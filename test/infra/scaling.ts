@@ -4,42 +4,51 @@ import { fileOf } from './bicep-folder.ts';
 import { propertyAt, textOf, type Value } from './bicep-values.ts';
 import type { Expectation } from './expectations.ts';
 
-/** Scale rules look at metrics that there are, and go back more slowly than they went on. */
+/** Scale rules look at metrics that there are, also while nobody asks, and go back more slowly than they went on. */
 export const autoscale: Expectation = (infra) => {
   const file = fileOf(infra, 'autoscale.bicep');
-  const rules = propertyAt(file, 'autoscale.properties.profiles.0.rules')?.value;
+  const rules = propertyAt(file, 'rules')?.value;
   const wrong: string[] = [];
-  const seen: Record<string, { minutes: number; cooldown: number }[]> = {
+  // Azure refuses rules on a metric that it does not know, and a new app has sent none.
+  const taken = textOf(propertyAt(file, 'autoscale.properties.profiles.0.rules'));
+  const known = `scaleBySaturation || rule.metricTrigger.metricName != '${METRICS.saturation.name}'`;
+  if (taken !== `filter(rules, rule => ${known})`)
+    wrong.push('autoscale.bicep: a first deployment asks for a metric that there is not yet');
+  if (!/^param scaleBySaturation bool = false$/m.test(fileOf(infra, 'main.bicep')))
+    wrong.push('main.bicep: a first deployment scales by saturation');
+  const seen: Record<string, { metric: string; minutes: number }[]> = {
     Increase: [],
     Decrease: [],
   };
   for (const rule of Array.isArray(rules) ? rules : []) {
-    const [metric, namespace, resource, window, direction, cooldown] = [
+    const [metric, namespace, resource, window, direction] = [
       'metricTrigger.metricName',
       'metricTrigger.metricNamespace',
       'metricTrigger.metricResourceUri',
       'metricTrigger.timeWindow',
       'scaleAction.direction',
-      'scaleAction.cooldown',
-    ].map((path) => memberOf(rule, path)) as [string, string, string, string, string, string];
+    ].map((path) => memberOf(rule, path)) as [string, string, string, string, string];
     if (!SOURCES.some((source) => source.join() === [metric, namespace, resource].join())) {
       wrong.push(`autoscale.bicep: there is no ${metric} of ${namespace} at ${resource}`);
     }
-    seen[direction]?.push({ minutes: minutesOf(window), cooldown: minutesOf(cooldown) });
+    seen[direction]?.push({ metric, minutes: minutesOf(window) });
     if (direction === 'Increase' && minutesOf(window) < 5)
       wrong.push('autoscale.bicep: five minutes is the least');
   }
   const [out = [], back = []] = [seen['Increase'], seen['Decrease']];
   const slowest = (list: typeof out) => Math.max(...list.map(({ minutes }) => minutes));
-  if (out.length < 3 || back.length < 2) wrong.push('autoscale.bicep: a rule is missing');
+  if (out.length < 3 || back.length < 1) wrong.push('autoscale.bicep: a rule is missing');
   if (slowest(out) >= Math.min(...back.map(({ minutes }) => minutes)))
     wrong.push('autoscale.bicep goes back too soon');
-  for (const what of ['Saturation', 'Cpu']) {
-    const at = (which: string) =>
-      Number(new RegExp(`^param scale${which}${what}Percent int = (\\d+)$`, 'm').exec(file)?.[1]);
-    // Two instances that become one must not come back at once.
-    if (!(at('In') * 2 <= at('Out')))
-      wrong.push(`autoscale.bicep: ${what} would make instances come and go`);
+  // An app without work sends no saturation, and autoscale takes nothing away on what it can't read.
+  if (back.some(({ metric }) => metric !== 'CpuPercentage'))
+    wrong.push('autoscale.bicep: an idle app keeps its instances');
+  const percent = (name: string) =>
+    Number(new RegExp(`^param ${name}Percent int = (\\d+)$`, 'm').exec(file)?.[1]);
+  // Two instances that become one must not come back at once.
+  for (const adds of ['scaleOutSaturation', 'scaleOutCpu']) {
+    if (!(percent('scaleInCpu') * 2 <= percent(adds)))
+      wrong.push(`autoscale.bicep: ${adds} would make instances come and go`);
   }
   return wrong;
 };
@@ -77,3 +86,9 @@ export const zones: Expectation = (infra) => {
       : [`app.bicep: ${count} may be less than zones need`],
   );
 };
+
+/** P0v3 is of the tier Premium0V3, the others of PremiumV3: Azure knows by the size. */
+export const sizes: Expectation = (infra) =>
+  propertyAt(fileOf(infra, 'dedicated.bicep'), 'plan.sku.tier') === undefined
+    ? []
+    : ['dedicated.bicep: not each size is of that tier'];

@@ -61,8 +61,6 @@ export async function runEmulators(settings: {
   process.once('SIGTERM', () => {
     end.make();
   });
-  // Since the claim stands a host may have come.
-  if (settings.hosted) unused.expectFirst(FIRST_HOST_MS);
 
   let emulators: Emulator[] | undefined;
   try {
@@ -70,6 +68,8 @@ export async function runEmulators(settings: {
     const ports = portsOf(emulators);
     await provision(connectionsOf(ports));
     leases.ready(ports);
+    // Since the claim stands hosts may have come, and gone.
+    if (settings.hosted) unused.expectFirst(FIRST_HOST_MS);
     say(`emulators: blobs ${ports.blob}, queues ${ports.queue}, Cosmos ${ports.cosmos}`);
     await end.made;
   } catch (error) {

@@ -27,6 +27,16 @@ test('stays for a first user, who may come before anybody was expected', () => {
   expect(ended).toBe(0);
 });
 
+test('does not end before it can be used: who comes after a first one has left finds it', () => {
+  unused.usedBy(1);
+  unused.usedBy(0);
+  jest.advanceTimersByTime(100_000);
+  unused.usedBy(1);
+  unused.expectFirst(30_000);
+  jest.advanceTimersByTime(100_000);
+  expect(ended).toBe(0);
+});
+
 test('ends some time after its last user, but not when another comes meanwhile', () => {
   unused.expectFirst(30_000);
   unused.usedBy(2);

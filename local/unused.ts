@@ -3,6 +3,7 @@ export class Unused {
   readonly #end: () => void;
   readonly #graceMs: number;
   #users = 0;
+  #expecting = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** `graceMs`: how long after its last user the next one may come. */
@@ -11,8 +12,12 @@ export class Unused {
     this.#graceMs = graceMs;
   }
 
-  /** Gives the first user `ms` to come, unless somebody has come already. */
+  /**
+   * It can be used now: gives the first user `ms` to come, unless somebody is there already. Before
+   * this nothing ends, whoever came and went.
+   */
   expectFirst(ms: number): void {
+    this.#expecting = true;
     if (this.#users === 0) this.#endAfter(ms);
   }
 
@@ -20,7 +25,7 @@ export class Unused {
   usedBy(users: number): void {
     this.#users = users;
     if (users > 0) clearTimeout(this.#timer);
-    else this.#endAfter(this.#graceMs);
+    else if (this.#expecting) this.#endAfter(this.#graceMs);
   }
 
   #endAfter(ms: number): void {

@@ -142,7 +142,11 @@ interface ItemError {
 /** Of an answer that can't be read all counts as taken: sent again, it would count twice. */
 function trackedIn(response: PipelineResponse, count: number): Tracked {
   const errors = errorsIn(response).filter(
-    ({ index }) => Number.isInteger(index) && Number(index) >= 0 && Number(index) < count,
+    ({ index, message }) =>
+      Number.isInteger(index) &&
+      Number(index) >= 0 &&
+      Number(index) < count &&
+      !isSampledOut(message),
   );
   const isLater = ({ statusCode }: ItemError) => FOR_NOW.has(Number(statusCode));
   const refused = errors.filter((error) => !isLater(error));
@@ -151,6 +155,11 @@ function trackedIn(response: PipelineResponse, count: number): Tracked {
     refused: refused.length,
     why: refused[0] && textOf(refused[0]),
   };
+}
+
+/** The resource's own sampling left it out, whatever status says so: it would do so again. */
+function isSampledOut(message: unknown): boolean {
+  return typeof message === 'string' && message.toLowerCase() === 'telemetry sampled out.';
 }
 
 function errorsIn({ bodyAsText }: PipelineResponse): readonly ItemError[] {

@@ -132,6 +132,25 @@ describe('what the service does not take', () => {
     expect(kinds(server.taken)).toEqual(['RemoteDependencyData', 'MetricData']);
   });
 
+  test.each([206, 500])('because the resource samples is done with: %i', async (statusCode) => {
+    const errors = [{ index: 1, statusCode, message: 'Telemetry sampled out.' }];
+    const sink = createAzureTelemetry({
+      config: { connectionString: server.connectionString, identity: undefined },
+      warn: (message) => warnings.push(message),
+      httpClient: {
+        sendRequest: async (request) => {
+          const bodyAsText = JSON.stringify({ itemsReceived: 3, itemsAccepted: 2, errors });
+          return await Promise.resolve({
+            ...{ request, headers: request.headers },
+            ...{ status: 206, bodyAsText },
+          });
+        },
+      },
+    });
+    expect(await sink.send(batch())).toBeUndefined();
+    expect(warnings).toEqual([]);
+  });
+
   test('of several requests comes back, and each count arrives once', async () => {
     const sink = open();
     const sent = many(900);

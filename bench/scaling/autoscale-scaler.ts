@@ -3,15 +3,16 @@ import type { Observation, Scaler } from './scaler.ts';
 /** Azure Monitor's autoscale, with the rules of infra/autoscale.bicep. */
 export interface AutoscaleRules {
   readonly out: Thresholds & {
+    readonly saturation: number;
     /** Messages for each instance. */
     readonly chunks: number;
   };
+  /** Not by saturation: an app that nobody asks tells of none, and what can't be read takes none away. */
   readonly in: Thresholds;
 }
 
-/** `saturation` and `cpu` are averages of the window. */
+/** Averages of the window. */
 export interface Thresholds {
-  readonly saturation: number;
   readonly cpu: number;
   readonly windowMinutes: number;
   readonly coolDownMinutes: number;
@@ -28,10 +29,10 @@ const MINUTE_MS = 60_000;
 const LOOK_MS = 1_000;
 
 /**
- * One instance more where any rule says so, one less where all do, each after its own cool-down
- * since the last change (Learn, "Understand autoscale settings"; whose cool-down it is, is not said). What would have to be taken back is not
- * done: one less only where the others' share then stays below all that adds (Learn, "Autoscale
- * flapping").
+ * One instance more where any rule says so, one less where all do, each after its own cool-down since
+ * the last change (Learn, "Understand autoscale settings"; whose cool-down it is, is not said). What
+ * would have to be taken back is not done: one less only where the others' share then stays below all
+ * that adds (Learn, "Autoscale flapping").
  */
 export function autoscale({ out, in: less }: AutoscaleRules): Scaler {
   const minutes: Averages[] = [];
@@ -47,7 +48,7 @@ export function autoscale({ out, in: less }: AutoscaleRules): Scaler {
     const lately = averageOf(minutes, out.windowMinutes);
     if (lately && exceeds(lately, instances, instances)) return rested(now, out) ? 1 : 0;
     const long = averageOf(minutes, less.windowMinutes);
-    if (!long || long.saturation >= less.saturation || long.cpu >= less.cpu) return 0;
+    if (!long || long.cpu >= less.cpu) return 0;
     const isSafe = instances > 1 && !exceeds(long, instances - 1, instances);
     return isSafe && rested(now, less) ? -1 : 0;
   };

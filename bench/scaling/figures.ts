@@ -23,7 +23,7 @@ export function figuresOf(outcome: Outcome): Figures {
   const waits = Float64Array.from(outcome.waits, ({ ms }) => ms).sort();
   const { requests, chunks, durationMs } = outcome;
   return {
-    instancesMax: outcome.sizes.reduce((sum, sizes) => sum + mostOf(sizes), 0),
+    instancesMax: mostOf(outcome.sizes),
     instancesMean: outcome.sizes.reduce((sum, sizes) => sum + meanOf(sizes, durationMs), 0),
     waitP50Ms: quantile(waits, 0.5),
     waitP95Ms: quantile(waits, 0.95),
@@ -43,8 +43,19 @@ export function quantile(sorted: ArrayLike<number>, part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }
 
-function mostOf(sizes: FleetRecord['sizes']): number {
-  return sizes.reduce((most, { count }) => Math.max(most, count), 0);
+/** The most there were at one time, of all fleets together. */
+export function mostOf(fleets: readonly FleetRecord['sizes'][]): number {
+  const changes = fleets.flatMap((sizes) =>
+    sizes.map(({ at, count }, index) => ({ at, by: count - (sizes[index - 1]?.count ?? 0) })),
+  );
+  // At the same time, what goes does so before what comes.
+  changes.sort((one, other) => one.at - other.at || one.by - other.by);
+  let [now, most] = [0, 0];
+  for (const { by } of changes) {
+    now += by;
+    most = Math.max(most, now);
+  }
+  return most;
 }
 
 /** Weighed by time. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Random } from '../rollout/random.ts';
-import { meanOf } from './figures.ts';
+import { meanOf, mostOf } from './figures.ts';
 import type { FleetSettings } from './fleet.ts';
 import { flexHttp, flexQueue } from './flex-scaler.ts';
 import { keda } from './keda-scaler.ts';
@@ -15,7 +15,13 @@ const pace = { idleMs: 20_000, httpStep: 3 };
 const SCALERS: Record<string, () => Scaler> = {
   flexHttp: () => flexHttp(4, pace),
   flexQueue: () => flexQueue(2, pace),
-  keda: () => keda({ queueLength: 1, http: { by: 'inFlight', target: 4 }, pollingMs: 10_000 }),
+  keda: () =>
+    keda({
+      queueLength: 1,
+      http: { by: 'inFlight', target: 4 },
+      pollingMs: 10_000,
+      steps: 'kubernetes',
+    }),
 };
 
 function planOf(changes: Partial<FleetSettings>): Plan {
@@ -248,6 +254,20 @@ test('the mean of instances is weighed by time', () => {
     { at: 500, count: 0 },
   ];
   expect(meanOf(sizes, 1_000)).toBe(1.25);
+});
+
+test('the most instances are those of one time', () => {
+  const night = [
+    { at: 100, count: 20 },
+    { at: 300, count: 0 },
+  ];
+  const day = [
+    { at: 300, count: 1 },
+    { at: 900, count: 3 },
+  ];
+  expect(mostOf([night, day])).toBe(20);
+  expect(mostOf([night, [{ at: 200, count: 1 }]])).toBe(21);
+  expect(mostOf([[], []])).toBe(0);
 });
 
 test('a run is the same whenever it is run, and another for another seed', () => {

@@ -103,7 +103,8 @@ export function kubernetesPlan(changes: Partial<ReplicaOptions> = {}): Plan {
 
 /** Requests and chunks have instances of their own; a third one keeps the clock. */
 function replicasPlan(kind: 'containerApps' | 'nodes', options: ReplicaOptions): Plan {
-  const { vcpus, memoryGib, clock, minimum, maximum, http, queueLength, pollingMs } = options;
+  const { vcpus, memoryGib, clock, minimum, maximum, http, queueLength, pollingMs, steps } =
+    options;
   const common = {
     cores: vcpus,
     startMs: ASSUMED.replicaStartMs + ownStartMs(vcpus),
@@ -116,11 +117,11 @@ function replicasPlan(kind: 'containerApps' | 'nodes', options: ReplicaOptions):
     fleets: [
       {
         kinds: ['http'],
-        settings: { ...common, minimum, scaler: () => keda({ http, pollingMs }) },
+        settings: { ...common, minimum, scaler: () => keda({ http, pollingMs, steps }) },
       },
       {
         kinds: ['chunk'],
-        settings: { ...common, minimum: 0, scaler: () => keda({ queueLength, pollingMs }) },
+        settings: { ...common, minimum: 0, scaler: () => keda({ queueLength, pollingMs, steps }) },
       },
     ],
     timersEveryMs: [],

@@ -31,8 +31,9 @@ export const DRAWN = [
     plans: IN_FLIGHT,
   },
   {
-    title: 'saturation that adds an instance, and that takes one away; rising, Dedicated',
-    what: 'saturation',
+    title:
+      'saturation that adds an instance, processor time that takes one away; rising, Dedicated',
+    what: 'saturation, cpu',
     trace: 'rising',
     plans: SATURATION,
   },

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { parseAllDocuments, type YAMLMap } from 'yaml';
-import { tendFunction } from '../../functions/tend.ts';
+import { functions } from '../../functions/index.ts';
 import { chunkBytesFor } from '../../shared/batch/chunk-plan.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { HELD_AT_MOST_MS } from './fleet.ts';
 import { MAX_QUEUED_REQUESTS, REQUEST_TIMEOUT_MS } from './instance.ts';
+import { STABILIZATION_MS } from './keda-scaler.ts';
 import { CONTAINER_APPS, DEDICATED, FLEX, KUBERNETES, QUEUES, TIMERS_EVERY_MS } from './shipped.ts';
 import { WORKLOADS } from './workloads.ts';
 
@@ -31,9 +32,10 @@ test('host.json: the queues', async () => {
   });
 });
 
-test('functions/tend.ts: the clock', () => {
+test('functions/index.ts: one timer, each minute', () => {
   expect(TIMERS_EVERY_MS).toEqual([60_000]);
-  expect(tendFunction.schedule).toMatch(/^\d+ \* \* \* \* \*$/);
+  const schedules = functions.flatMap((each) => (each.kind === 'timer' ? [each.schedule] : []));
+  expect(schedules).toEqual([expect.stringMatching(/^\d+ \* \* \* \* \*$/)]);
 });
 
 describe('deploy/kubernetes', () => {
@@ -47,7 +49,17 @@ describe('deploy/kubernetes', () => {
     const scaled = documents.filter(({ kind }) => kind === 'ScaledObject');
     for (const each of scaled) {
       expect(each).toMatchObject({
-        spec: { minReplicaCount: KUBERNETES.minimum, maxReplicaCount: KUBERNETES.maximum },
+        spec: {
+          minReplicaCount: KUBERNETES.minimum,
+          maxReplicaCount: KUBERNETES.maximum,
+          cooldownPeriod: STABILIZATION_MS / 1_000,
+          advanced: {
+            horizontalPodAutoscalerConfig: {
+              // Nothing else: steps out are Kubernetes' own.
+              behavior: { scaleDown: { stabilizationWindowSeconds: STABILIZATION_MS / 1_000 } },
+            },
+          },
+        },
       });
     }
     const workers = scaled.find(({ spec }) => 'pollingInterval' in (spec as object));
@@ -106,7 +118,6 @@ test('infra/autoscale.bicep, and the plan of infra/main.bicep', async () => {
     numberIn('infra/autoscale.bicep', new RegExp(`^param ${name} int = (\\d+)$`, 'm'));
   const percent = async (name: string): Promise<number> => (await parameter(name)) / 100;
   expect(await percent('scaleOutSaturationPercent')).toBe(rules.out.saturation);
-  expect(await percent('scaleInSaturationPercent')).toBe(rules.in.saturation);
   expect(await percent('scaleOutCpuPercent')).toBe(rules.out.cpu);
   expect(await percent('scaleInCpuPercent')).toBe(rules.in.cpu);
   expect(await parameter('scaleOutChunks')).toBe(rules.out.chunks);
@@ -115,14 +126,16 @@ test('infra/autoscale.bicep, and the plan of infra/main.bicep', async () => {
     Number(minutes),
   );
   const [out, less] = [rules.out.windowMinutes, rules.in.windowMinutes];
-  expect(windows).toEqual([out, out, out, less, less]);
+  expect(windows).toEqual([out, out, out, less]);
   const rests = [...text.matchAll(/cooldown: 'PT(\d+)M'/g)].map(([, minutes]) => Number(minutes));
   const [outRest, lessRest] = [rules.out.coolDownMinutes, rules.in.coolDownMinutes];
-  expect(rests).toEqual([outRest, outRest, outRest, lessRest, lessRest]);
-  const dedicated = /^param dedicated .*minimumInstances: (\d+), maximumInstances: (\d+)/m.exec(
-    await readFile('infra/main.bicep', 'utf8'),
-  );
-  expect(dedicated?.slice(1).map(Number)).toEqual([DEDICATED.minimum, DEDICATED.maximum]);
+  expect(rests).toEqual([outRest, outRest, outRest, lessRest]);
+  const dedicated =
+    /^param dedicated .*sku: '(\w+)', minimumInstances: (\d+), maximumInstances: (\d+)/m.exec(
+      await readFile('infra/main.bicep', 'utf8'),
+    );
+  const { sku, minimum, maximum } = DEDICATED;
+  expect(dedicated?.slice(1)).toEqual([sku, String(minimum), String(maximum)]);
 });
 
 test('shared/config.ts: the bounds of an instance', () => {

@@ -23,6 +23,7 @@ export const KUBERNETES = {
   http: { by: 'inFlight', target: 4 },
   queueLength: 1,
   pollingMs: 10_000,
+  steps: 'kubernetes',
   clock: { vcpus: 0.5, memoryGib: 1 },
 } as const;
 
@@ -30,14 +31,16 @@ export const KUBERNETES = {
 export const CONTAINER_APPS = {
   ...KUBERNETES,
   http: { by: 'rate', target: 32 },
+  steps: 'containerApps',
 } as const;
 
 /** infra/main.bicep, `dedicated`, and infra/autoscale.bicep. */
 export const DEDICATED = {
+  sku: 'P1v3',
   minimum: 1,
   maximum: 5,
   rules: {
     out: { saturation: 0.55, cpu: 0.8, chunks: 20, windowMinutes: 5, coolDownMinutes: 5 },
-    in: { saturation: 0.25, cpu: 0.35, windowMinutes: 15, coolDownMinutes: 15 },
+    in: { cpu: 0.25, windowMinutes: 15, coolDownMinutes: 15 },
   },
 } as const;

@@ -152,7 +152,7 @@ const REPLICAS: Sweep[] = [
   ),
 ];
 
-/** What adds an instance, and what takes one away. */
+/** The saturation that adds an instance, and the processor time that takes one away. */
 export const SATURATION = [
   [0.4, 0.15],
   [0.5, 0.2],
@@ -165,18 +165,35 @@ export const SATURATION = [
     name: `${out}, ${less}`,
     rules: {
       out: { ...DEDICATED.rules.out, saturation: out },
-      in: { ...DEDICATED.rules.in, saturation: less },
+      in: { ...DEDICATED.rules.in, cpu: less },
     },
   }),
 );
 
 const AUTOSCALE: Sweep[] = [
   {
-    title: 'saturation that adds an instance, and that takes one away; rising, text, Dedicated',
-    what: 'saturation',
+    title:
+      'saturation that adds an instance, processor time that takes one away; rising, text, Dedicated',
+    what: 'saturation, cpu',
     trace: 'rising',
     workload: 'text',
     plans: SATURATION,
+  },
+  {
+    title:
+      'processor time that adds an instance, where saturation does not count; rising, text, Dedicated',
+    what: 'cpu',
+    trace: 'rising',
+    workload: 'text',
+    plans: named([0.5, 0.6, 0.7, 0.8], (cpu, name) =>
+      dedicatedPlan({
+        name,
+        rules: {
+          ...DEDICATED.rules,
+          out: { ...DEDICATED.rules.out, saturation: Number.POSITIVE_INFINITY, cpu },
+        },
+      }),
+    ),
   },
   {
     title: 'minimumInstances, bursty, text, Dedicated',

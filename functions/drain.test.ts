@@ -78,7 +78,10 @@ describe('endWhenAiling', () => {
     expect(state.ended).toEqual([]);
     last.finish();
     await running;
-    await jest.advanceTimersByTimeAsync(0);
+    // Its answer is on its way now.
+    await jest.advanceTimersByTimeAsync(100);
+    expect(state.ended).toEqual([]);
+    await jest.advanceTimersByTimeAsync(900);
     expect(state.ended).toEqual(['stuck; ill']);
     await jest.advanceTimersByTimeAsync(100_000);
     expect(state.ended).toHaveLength(1);
@@ -90,7 +93,7 @@ describe('endWhenAiling', () => {
     state.ailments = ['stuck'];
     await jest.advanceTimersByTimeAsync(30_000);
     expect(state.ended).toEqual([]);
-    await jest.advanceTimersByTimeAsync(1_000);
+    await jest.advanceTimersByTimeAsync(2_000);
     expect(state.ended).toEqual(['stuck']);
   });
 

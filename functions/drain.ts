@@ -1,5 +1,8 @@
 import { ServingError } from '../shared/errors.ts';
 
+/** Work that has ended has its answer still to be sent. */
+const LAST_ANSWERS_MS = 500;
+
 /** Counts what runs, so that a process can be ended without taking much down with it. */
 export class Drain {
   #running = 0;
@@ -38,8 +41,8 @@ export class Drain {
 }
 
 /**
- * Looks at `ailments` every so often; the first time that there are some, drains and then calls
- * `end`. Answers how to stop looking.
+ * Looks at `ailments` every so often; the first time that there are some, drains, lets the
+ * last answers go out and calls `end`. Answers how to stop looking.
  */
 export function endWhenAiling(watched: {
   readonly ailments: () => readonly string[];
@@ -53,7 +56,9 @@ export function endWhenAiling(watched: {
     if (reason === '') return;
     clearInterval(timer);
     void watched.drain.begin(reason, watched.graceMs).then(() => {
-      watched.end(reason);
+      setTimeout(() => {
+        watched.end(reason);
+      }, LAST_ANSWERS_MS);
     });
   }, watched.everyMs);
   timer.unref();

@@ -23,9 +23,11 @@ const byKey = !['open', 'roles'].includes(process.env.PILOTLIGHT_ACCESS ?? '');
 registerFunctions(azure, functions, { app: () => app.get(), byKey, drain });
 
 azure.app.hook.appTerminate(async () => {
-  stopWatching();
   try {
-    await (await app.peek())?.close();
+    const composed = await app.peek();
+    // Not sooner: an app in the making begins to be watched when it is made.
+    stopWatching();
+    await composed?.close();
   } catch (error) {
     process.stderr.write(`error: closing failed: ${stackOf(error)}\n`);
   }
@@ -72,7 +74,7 @@ async function composeApp(): Promise<App> {
       everyMs: 1_000,
       graceMs: config.requestTimeoutMs,
       end: (reason) => {
-        void composed.telemetry.close(LAST_TELLING_MS).then(() => {
+        void tellLast(composed).then(() => {
           endProcess(reason);
         });
       },
@@ -89,6 +91,11 @@ async function composeApp(): Promise<App> {
       { cause },
     );
   }
+}
+
+/** What was counted and traced so far; what still runs is left alone. */
+async function tellLast({ recorder, telemetry }: App): Promise<void> {
+  await Promise.all([recorder.close(LAST_TELLING_MS), telemetry.close(LAST_TELLING_MS)]);
 }
 
 /**

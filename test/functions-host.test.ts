@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { functions } from '../functions/index.ts';
 import { ACCESS, expected, outcome } from './journeys/access-table.ts';
@@ -8,6 +9,12 @@ import { type FunctionsProcess, startFunctions } from './stand-ins/functions-pro
 // The bundled main as the Functions worker loads it.
 
 const main = join(process.env.PILOTLIGHT_TEST_DIST ?? '', 'main.mjs');
+// Nothing listens there: who is refused needs no storage.
+const connected = {
+  PILOTLIGHT_STORAGE:
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a',
+  PILOTLIGHT_COSMOS: 'AccountEndpoint=http://127.0.0.1:1/;AccountKey=a2V5',
+};
 const document = (answer: unknown) =>
   JSON.parse(Buffer.from((answer as HttpResult).body).toString()) as Record<string, unknown>;
 
@@ -98,6 +105,24 @@ describe.each([
   });
 });
 
+test('an app that is terminated while it is made is closed, and does not end itself', async () => {
+  const worker = await startFunctions({ main, env: connected });
+  try {
+    const call = { method: 'GET', url: 'http://host/v2' };
+    const first = worker.ask({ do: 'http', name: 'server-metadata', call });
+    // The call has come, and the making takes longer than this.
+    await sleep(30);
+    await worker.ask({ do: 'terminate' });
+    await first;
+    // As long as it takes to be noticed, and to be acted on.
+    await sleep(2_500);
+    expect(worker.output()).toBe('');
+    expect(await worker.ask({ do: 'list' })).toHaveLength(functions.length);
+  } finally {
+    await worker.stop();
+  }
+});
+
 test('a setting for streaming that is no boolean does not stop the functions from loading', async () => {
   const worker = await startFunctions({ main, env: { PILOTLIGHT_HTTP_STREAMING: 'perhaps' } });
   try {
@@ -108,12 +133,6 @@ test('a setting for streaming that is no boolean does not stop the functions fro
 });
 
 describe('access', () => {
-  // Nothing listens there: who is refused needs no storage.
-  const connected = {
-    PILOTLIGHT_STORAGE:
-      'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a',
-    PILOTLIGHT_COSMOS: 'AccountEndpoint=http://127.0.0.1:1/;AccountKey=a2V5',
-  };
   const signedIn = { PILOTLIGHT_ACCESS: 'roles', WEBSITE_AUTH_ENABLED: 'True' };
   const open = functions.filter(
     (definition) => definition.kind === 'http' && definition.access === 'anonymous',

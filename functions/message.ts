@@ -28,6 +28,11 @@ const NEXT = {
   damaged: 'retry',
 } as const satisfies Record<FailureKind, 'giveUp' | 'retry'>;
 
+/** Whether a message whose handling failed of this is done with all the same. */
+export function isGivenUp(error: unknown): boolean {
+  return error instanceof ServingError && NEXT[error.failure.kind] === 'giveUp';
+}
+
 /**
  * The one catch at the message edge, for queues, blobs and timers. Resolves when the message is
  * done with, rejects to make the host deliver it again; a bug is retried too.
@@ -46,7 +51,7 @@ export async function runMessage(
     }
     const { kind } = error.failure;
     const cause = error.cause === undefined ? '' : `; cause: ${stackOf(error.cause)}`;
-    if (NEXT[kind] === 'retry') {
+    if (!isGivenUp(error)) {
       context.warn(`${name}: ${kind}, to be tried again: ${error.message}${cause}`);
       throw error;
     }

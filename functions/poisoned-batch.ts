@@ -1,4 +1,4 @@
-import { METRICS } from '../shared/telemetry/metric-names.ts';
+import { dealWithPoisoned } from './poisoned.ts';
 import type { QueueFunction } from './trigger.ts';
 
 /**
@@ -14,17 +14,18 @@ export const poisonedBatchFunction: QueueFunction = {
       import('../shared/usecases/advance-batch.ts'),
       import('./batch-message.ts'),
     ]);
-    app.telemetry.count(METRICS.poison, { queue: 'batch-chunks' });
-    const parsed = parseBatchMessage(message);
-    operation.join(parsed.traceparent);
-    operation.note({ batch: parsed.id, step: parsed.kind });
-    const about = `batch ${parsed.id}: ${parsed.kind}`;
-    if ((parsed.revived ?? 0) === 0) {
-      context.warn(`${about} failed too often; one more life`);
-      await app.messages.sendBatch([{ ...parsed, revived: 1 }]);
-    } else {
-      context.error(`${about} failed again and again: the job fails`);
-      await giveUpBatch(app, parsed);
-    }
+    await dealWithPoisoned(app, 'batch-chunks', async () => {
+      const parsed = parseBatchMessage(message);
+      operation.join(parsed.traceparent);
+      operation.note({ batch: parsed.id, step: parsed.kind });
+      const about = `batch ${parsed.id}: ${parsed.kind}`;
+      if ((parsed.revived ?? 0) === 0) {
+        context.warn(`${about} failed too often; one more life`);
+        await app.messages.sendBatch([{ ...parsed, revived: 1 }]);
+      } else {
+        context.error(`${about} failed again and again: the job fails`);
+        await giveUpBatch(app, parsed);
+      }
+    });
   },
 };

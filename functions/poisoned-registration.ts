@@ -1,4 +1,4 @@
-import { METRICS } from '../shared/telemetry/metric-names.ts';
+import { dealWithPoisoned } from './poisoned.ts';
 import type { QueueFunction } from './trigger.ts';
 
 /**
@@ -14,17 +14,18 @@ export const poisonedRegistrationFunction: QueueFunction = {
       import('../shared/usecases/validate-version.ts'),
       import('./registration-message.ts'),
     ]);
-    app.telemetry.count(METRICS.poison, { queue: 'registrations' });
-    const registration = parseRegistrationMessage(message);
-    const { model, version, revived = 0, traceparent } = registration;
-    operation.join(traceparent);
-    operation.note({ model, version });
-    if (revived === 0) {
-      context.warn(`validation of ${model} version ${version} failed too often; one more life`);
-      await app.messages.sendRegistration({ ...registration, revived: 1 });
-    } else {
-      context.error(`validation of ${model} version ${version} failed again and again: rejected`);
-      await giveUpValidation(app, registration);
-    }
+    await dealWithPoisoned(app, 'registrations', async () => {
+      const registration = parseRegistrationMessage(message);
+      const { model, version, revived = 0, traceparent } = registration;
+      operation.join(traceparent);
+      operation.note({ model, version });
+      if (revived === 0) {
+        context.warn(`validation of ${model} version ${version} failed too often; one more life`);
+        await app.messages.sendRegistration({ ...registration, revived: 1 });
+      } else {
+        context.error(`validation of ${model} version ${version} failed again and again: rejected`);
+        await giveUpValidation(app, registration);
+      }
+    });
   },
 };

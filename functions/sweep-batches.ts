@@ -1,5 +1,4 @@
 import type { App } from '../shared/compose.ts';
-import { METRICS } from '../shared/telemetry/metric-names.ts';
 import type { Operation } from '../shared/telemetry/operation.ts';
 import { sweepBatches } from '../shared/usecases/sweep-batches.ts';
 import type { Context } from './trigger.ts';
@@ -12,7 +11,6 @@ export async function sweepBatchJobs(
 ): Promise<void> {
   const { sentAgain, removed } = await sweepBatches(app);
   if (sentAgain + removed > 0) operation.note({ found: sentAgain + removed });
-  if (sentAgain > 0) app.telemetry.count(METRICS.stuck, { what: 'batch' }, sentAgain);
   if (sentAgain > 0) context.warn(`${sentAgain} batch jobs stood still: sent on again`);
   if (removed > 0) context.log(`${removed} batch jobs whose time was over removed`);
 }

@@ -1,5 +1,4 @@
 import type { App } from '../shared/compose.ts';
-import { METRICS } from '../shared/telemetry/metric-names.ts';
 import type { Operation } from '../shared/telemetry/operation.ts';
 import { sweepUnfinished } from '../shared/usecases/sweep-unfinished.ts';
 import type { Context } from './trigger.ts';
@@ -12,7 +11,6 @@ export async function sweepRegistrations(
 ): Promise<void> {
   const { sentAgain, purged } = await sweepUnfinished(app);
   if (sentAgain + purged > 0) operation.note({ found: sentAgain + purged });
-  if (sentAgain > 0) app.telemetry.count(METRICS.stuck, { what: 'registration' }, sentAgain);
   if (sentAgain > 0) context.warn(`${sentAgain} registrations had waited too long: sent again`);
   if (purged > 0) context.log(`artifacts of ${purged} deleted models removed`);
 }

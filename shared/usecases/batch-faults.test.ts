@@ -7,7 +7,7 @@ import { createMemoryMessages } from '../adapters/memory/messages.ts';
 import type { BatchId, BatchJob } from '../batch/job.ts';
 import type { Digest, ModelName, Version } from '../ids.ts';
 import type { Engine, ScoreAnswer, ServableModel } from '../ports/engine.ts';
-import type { BatchMessage } from '../ports/messages.ts';
+import type { BatchMessage, Messages } from '../ports/messages.ts';
 import type { RegistryStore } from '../ports/registry.ts';
 import type { ModelRecord, Verdict } from '../registry/model-record.ts';
 import { advanceBatch } from './advance-batch.ts';
@@ -283,6 +283,23 @@ describe('what telemetry is told', () => {
       expect(failed).toBeLessThanOrEqual(9);
       expect(jobs).toBeLessThanOrEqual(1);
     }
+  });
+
+  test('of what a sweep sends again: each, though the next can’t be sent', async () => {
+    const shared = world(100);
+    for (let jobs = 0; jobs < 2; jobs++) await begin(shared, rowsOf(150));
+    shared.messages.batch.length = 0;
+    shared.time.now += SWEEP_AFTER_MS + 1;
+    const sweeper = processIn(shared);
+    const down = new Error('the queue is gone');
+    let sent = 0;
+    const messages: Messages = {
+      ...createMemoryMessages(),
+      sendBatch: () => (++sent === 1 ? Promise.resolve() : Promise.reject(down)),
+    };
+    await expect(sweepBatches({ ...sweeper, messages })).rejects.toBe(down);
+    await shared.told.telemetry.flush();
+    expect(shared.told.sink.sum('pilotlight.stuck', { what: 'batch' })).toBe(1);
   });
 
   test.each([undefined, `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`])(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Crash, mortality } from '../../test/mortality.ts';
 import { NO_FACTS } from '../../test/no-facts.ts';
+import { telling } from '../../test/telling.ts';
 import { createModelFiles } from '../adapters/disk/model-files.ts';
 import { createSpool } from '../adapters/disk/spool.ts';
 import { createMemoryArtifacts } from '../adapters/memory/artifacts.ts';
@@ -326,7 +327,11 @@ describe('the sweep', () => {
     shared.messages.registrations.push(...Array.from({ length: 64 }, () => waiting));
     expect(await sweepUnfinished(processIn(shared))).toEqual({ sentAgain: 0, purged: 0 });
     shared.messages.registrations.pop();
-    expect(await sweepUnfinished(processIn(shared))).toEqual({ sentAgain: 1, purged: 0 });
+    const { telemetry, sink } = telling();
+    const swept = await sweepUnfinished({ ...processIn(shared), telemetry });
+    expect(swept).toEqual({ sentAgain: 1, purged: 0 });
+    await telemetry.flush();
+    expect(sink.sum('pilotlight.stuck', { what: 'registration' })).toBe(1);
     // It stays in the trace of who brought it.
     expect(shared.messages.registrations.at(-1)).toMatchObject({ traceparent: TRACEPARENT });
 

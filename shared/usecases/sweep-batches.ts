@@ -1,6 +1,7 @@
 import type { BatchJob } from '../batch/job.ts';
 import { groupsOf } from '../batch/receipt.ts';
 import type { BatchMessage } from '../ports/messages.ts';
+import { METRICS } from '../telemetry/metric-names.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { failBatch } from './end-batch.ts';
 
@@ -45,6 +46,7 @@ export async function sweepBatches(deps: Deps): Promise<SweptBatches> {
   if (overdue.length > 0 && (await deps.messages.countBatch()) === 0) {
     for (const job of overdue) {
       await deps.messages.sendBatch([await owedTo(deps, job)]);
+      deps.telemetry.count(METRICS.stuck, { what: 'batch' });
       sentAgain++;
     }
   }

@@ -3,6 +3,7 @@ import type { Fingerprint } from '../ids.ts';
 import type { ArtifactStore } from '../ports/artifacts.ts';
 import type { Messages, RegistrationMessage } from '../ports/messages.ts';
 import type { ModelRecord } from '../registry/model-record.ts';
+import { METRICS } from '../telemetry/metric-names.ts';
 import type { RegistryDeps } from './change-model.ts';
 import { purgeOwed } from './delete-model.ts';
 
@@ -39,6 +40,7 @@ export async function sweepUnfinished(deps: SweepDeps): Promise<Swept> {
   for (const { message, fingerprint } of sent) {
     const submission = await deps.registry.readSubmission({ ...message, fingerprint });
     await deps.messages.sendRegistration({ ...message, traceparent: submission?.traceparent });
+    deps.telemetry?.count(METRICS.stuck, { what: 'registration' });
   }
 
   let purged = 0;

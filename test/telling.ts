@@ -1,4 +1,4 @@
-import type { TelemetryBatch, TelemetrySink } from '../shared/ports/telemetry.ts';
+import type { Sent, TelemetryBatch, TelemetrySink } from '../shared/ports/telemetry.ts';
 import { Telemetry, type TelemetryDeps } from '../shared/usecases/telemetry.ts';
 import { TelemetryOutbox } from '../shared/usecases/telemetry-outbox.ts';
 
@@ -10,10 +10,15 @@ export class KeepingSink implements TelemetrySink {
   before: (batch: TelemetryBatch) => Promise<TelemetryBatch | undefined> = () =>
     Promise.resolve(undefined);
 
-  async send(batch: TelemetryBatch): Promise<TelemetryBatch | undefined> {
+  /** How many items of the next batch are said to be refused. */
+  refusing = 0;
+
+  async send(batch: TelemetryBatch): Promise<Sent> {
     const left = await this.before(batch);
     this.taken.push(left ? without(batch, left) : batch);
-    return left;
+    const refused = this.refusing;
+    this.refusing = 0;
+    return { left, refused };
   }
 
   close(): Promise<void> {

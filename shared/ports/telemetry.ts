@@ -63,13 +63,17 @@ export interface TelemetryBatch {
   readonly exceptions: readonly SeenException[];
 }
 
+/** What became of a batch. */
+export interface Sent {
+  /** What was not taken this time and is to be sent again; the rest must not be. */
+  readonly left?: TelemetryBatch | undefined;
+  /** How many items were refused for good. */
+  readonly refused: number;
+}
+
 /** Where telemetry goes. */
 export interface TelemetrySink {
-  /**
-   * Resolves when it was taken, or refused for good. What was not taken this time comes back, to be
-   * sent again: the rest was taken and must not be. Rejects when nothing was taken. Takes a bounded
-   * time. Batches are sent one after the other.
-   */
-  send(batch: TelemetryBatch): Promise<TelemetryBatch | undefined>;
+  /** Rejects when nothing was taken. Takes a bounded time. Batches are sent one after the other. */
+  send(batch: TelemetryBatch): Promise<Sent>;
   close(): Promise<void>;
 }

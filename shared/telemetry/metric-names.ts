@@ -44,7 +44,7 @@ export const METRICS = {
   batches: { name: 'pilotlight.batches', by: ['model', 'outcome'] },
   /** What rollouts did; `outcome` is `started`, `advanced`, `completed`, `rolledBack`, `paused`, … */
   rollouts: { name: 'pilotlight.rollouts', by: ['model', 'outcome'] },
-  /** Telemetry that had no room or could not be sent; `what` is `span`, `exception`, `series`, `batch`. */
+  /** Telemetry that had no room or could not be sent; `what` is `span`, `exception`, `series`, `batch` or `refused`. */
   dropped: { name: 'pilotlight.telemetry.dropped', by: ['what'] },
 } as const;
 

@@ -1,4 +1,4 @@
-import type { TelemetryBatch, TelemetrySink } from '../ports/telemetry.ts';
+import type { Sent, TelemetryBatch, TelemetrySink } from '../ports/telemetry.ts';
 import { whereThrown } from '../telemetry/where-thrown.ts';
 
 /** Five minutes of an instance, at a batch each 15 s. */
@@ -34,24 +34,30 @@ export class TelemetryOutbox {
     return gone;
   }
 
-  /** Sends what waits, as far as it is taken now. Not to be called while it runs. Never throws. */
-  async send(): Promise<void> {
+  /**
+   * Sends what waits, as far as it is taken now; answers how many items were refused for good. Not to
+   * be called while it runs. Never throws.
+   */
+  async send(): Promise<number> {
+    let refused = 0;
     for (let [batch] = this.#waiting; batch; [batch] = this.#waiting) {
-      let left: TelemetryBatch | undefined;
+      let sent: Sent;
       try {
-        left = await this.#sink.send(batch);
+        sent = await this.#sink.send(batch);
       } catch (error) {
         this.#tell(`telemetry can't be sent, to be tried again: ${whereThrown(error).type}`);
-        return;
+        return refused;
       }
-      if (left) {
-        this.#waiting[0] = left;
+      refused += sent.refused;
+      if (sent.left) {
+        this.#waiting[0] = sent.left;
         this.#tell('telemetry was not taken as a whole, the rest is to be tried again');
-        return;
+        return refused;
       }
       this.#failing = false;
       this.#waiting.shift();
     }
+    return refused;
   }
 
   close(): Promise<void> {

@@ -139,6 +139,18 @@ describe('memory is bounded', () => {
     expect([dropped('span'), dropped('exception')]).toEqual([1_000, 1_800]);
   });
 
+  test('that the service refuses: told beside the next, but no reason to send', async () => {
+    const { telemetry, sink } = telling();
+    const refused = () => sink.sum('pilotlight.telemetry.dropped', { what: 'refused' });
+    telemetry.count(METRICS.rows, { model: 'm', version: '1', source: 'http' });
+    sink.refusing = 3;
+    for (let times = 0; times < 3; times++) await telemetry.flush();
+    expect([sink.taken.length, refused()]).toEqual([1, 0]);
+    telemetry.count(METRICS.rows, { model: 'm', version: '1', source: 'http' });
+    for (let times = 0; times < 3; times++) await telemetry.flush();
+    expect([sink.taken.length, refused()]).toEqual([2, 3]);
+  });
+
   test('while nothing can be sent: the oldest goes, and is told of', async () => {
     const { telemetry, sink } = telling();
     sink.before = () => Promise.reject(new Error('no'));

@@ -178,7 +178,7 @@ export class Telemetry {
     const { outbox, gauges } = this.#deps;
     if (!outbox || this.#closed) return;
     // What was lost alone is no reason to push out more of what waits.
-    if (this.#touched || this.#underWay > 0 || (this.#lost.size > 0 && outbox.isEmpty)) {
+    if (this.#touched || this.#underWay > 0 || (this.#mustTellOfLost() && outbox.isEmpty)) {
       guarded(() => {
         gauges.beforeFlush(this);
       });
@@ -187,7 +187,7 @@ export class Telemetry {
       this.#renew();
       this.#rest();
     }
-    await outbox.send();
+    this.#lose('refused', await outbox.send());
   }
 
   #cut(): TelemetryBatch {
@@ -218,6 +218,11 @@ export class Telemetry {
     for (const { name, dimensions, sum } of metrics) {
       if (name === METRICS.dropped.name) this.#lose(dimensions.what ?? '', sum);
     }
+  }
+
+  /** What was refused is told beside other things: word of it may be refused, too. */
+  #mustTellOfLost(): boolean {
+    return [...this.#lost.keys()].some((what) => what !== 'refused');
   }
 
   #lose(what: string, count: number): void {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { TokenCredential } from '@azure/identity';
 import type { TelemetryConfig } from '../../config.ts';
-import type { TelemetryBatch } from '../../ports/telemetry.ts';
+import type { Sent, TelemetryBatch } from '../../ports/telemetry.ts';
 import { azureCredential } from './clients.ts';
 import { parseTelemetryConnection } from './telemetry-connection.ts';
 import {
@@ -77,16 +77,20 @@ export class TelemetrySender {
   }
 
   /** As the port has it. @throws NotTaken when nothing was taken */
-  async send(batch: TelemetryBatch): Promise<TelemetryBatch | undefined> {
+  async send(batch: TelemetryBatch): Promise<Sent> {
     if (this.#now() < this.#holdUntil) throw new NotTaken('the service asked to wait');
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(SEND_MS)]);
     const settled = new Set<object>();
+    let refused = 0;
     try {
       for (const items of inRequests(this.#itemsOf(batch))) {
         const lines = items.map(({ line }) => line);
-        const { later, refused, why } = await this.#ingestion.track(lines, signal);
-        if (refused > 0)
-          this.#warn(`telemetry: ${refused} items were refused for good: ${why ?? ''}`);
+        const tracked = await this.#ingestion.track(lines, signal);
+        const { later, why = '' } = tracked;
+        if (tracked.refused > 0) {
+          this.#warn(`telemetry: ${tracked.refused} items were refused for good: ${why}`);
+        }
+        refused += tracked.refused;
         for (const [index, { of }] of items.entries()) if (!later.has(index)) settled.add(of);
       }
     } catch (error) {
@@ -95,10 +99,10 @@ export class TelemetrySender {
       if (error.message !== this.#why) this.#warn(error.message);
       this.#why = error.message;
       if (settled.size === 0) throw error;
-      return without(settled, batch);
+      return { left: without(settled, batch), refused };
     }
     this.#why = '';
-    return without(settled, batch);
+    return { left: without(settled, batch), refused };
   }
 
   /** What is being sent is given up. */

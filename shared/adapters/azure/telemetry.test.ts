@@ -59,12 +59,14 @@ function batch(different: Partial<TelemetryBatch> = {}): TelemetryBatch {
 const many = (count: number): TelemetryBatch =>
   batch({ metrics: Array.from({ length: count }, (_, i) => requests(`m${i}`, i + 1)) });
 
+const TAKEN = { left: undefined, refused: 0 };
+
 const kinds = (items: readonly Received[]) => items.map(({ data }) => data.baseType);
 const ALL = ['MetricData', 'RemoteDependencyData', 'ExceptionData'];
 
 describe('a batch', () => {
   test('is one gzipped request of lines to the endpoint of the connection string', async () => {
-    expect(await open().send(batch())).toBeUndefined();
+    expect(await open().send(batch())).toEqual(TAKEN);
     expect(kinds(server.taken)).toEqual(ALL);
     expect(server.requests).toHaveLength(1);
     expect(server.requests[0]).toMatchObject({
@@ -97,7 +99,7 @@ describe('a batch', () => {
   test('that holds nothing sends nothing', async () => {
     const nothing = { ...requests('digits', 0), min: Infinity, max: -Infinity };
     const empty = { spans: [], exceptions: [] };
-    expect(await open().send(batch({ metrics: [nothing], ...empty }))).toBeUndefined();
+    expect(await open().send(batch({ metrics: [nothing], ...empty }))).toEqual(TAKEN);
     expect(server.requests).toHaveLength(0);
   });
 });
@@ -110,14 +112,14 @@ describe('what the service does not take', () => {
       server.answer({ status });
       await expect(sink.send(batch())).rejects.toThrow(`telemetry was not taken: ${status}`);
       expect(server.requests).toHaveLength(1);
-      expect(await sink.send(batch())).toBeUndefined();
+      expect(await sink.send(batch())).toEqual(TAKEN);
       expect(kinds(server.taken)).toEqual(ALL);
     },
   );
 
   test('for good is left out, and told', async () => {
     server.answer({ status: 400 });
-    expect(await open().send(batch())).toBeUndefined();
+    expect(await open().send(batch())).toEqual({ left: undefined, refused: 3 });
     expect(warnings).toEqual(['telemetry: 3 items were refused for good: 400 is 400']);
   });
 
@@ -125,10 +127,10 @@ describe('what the service does not take', () => {
     const sink = open();
     const status: Record<string, number> = { MetricData: 429, ExceptionData: 400 };
     server.answer({ status: 206, itemStatus: ({ data }) => status[data.baseType] });
-    const rest = await sink.send(batch());
-    expect(rest).toEqual({ ...batch(), spans: [], exceptions: [] });
+    const { left, refused } = await sink.send(batch());
+    expect([left, refused]).toEqual([{ ...batch(), spans: [], exceptions: [] }, 1]);
     expect(warnings).toEqual(['telemetry: 1 items were refused for good: 400 is 400']);
-    expect(rest && (await sink.send(rest))).toBeUndefined();
+    expect(left && (await sink.send(left))).toEqual(TAKEN);
     expect(kinds(server.taken)).toEqual(['RemoteDependencyData', 'MetricData']);
   });
 
@@ -147,7 +149,7 @@ describe('what the service does not take', () => {
         },
       },
     });
-    expect(await sink.send(batch())).toBeUndefined();
+    expect(await sink.send(batch())).toEqual(TAKEN);
     expect(warnings).toEqual([]);
   });
 
@@ -155,12 +157,11 @@ describe('what the service does not take', () => {
     const sink = open();
     const sent = many(900);
     server.answer({ status: 200 }, { status: 500 });
-    let rest = await sink.send(sent);
-    expect(rest?.metrics).toHaveLength(650);
+    let { left } = await sink.send(sent);
+    expect(left?.metrics).toHaveLength(650);
     server.answer({ status: 206, itemStatus: (item) => (sumOf(item) % 2 ? 503 : undefined) });
-    rest = rest && (await sink.send(rest));
-    rest = rest && (await sink.send(rest));
-    expect(rest).toBeUndefined();
+    for (let times = 0; times < 2; times++) left = left && (await sink.send(left)).left;
+    expect(left).toBeUndefined();
     const sums = server.taken.filter(({ data }) => data.baseType === 'MetricData').map(sumOf);
     expect(sums.sort((a, b) => a - b)).toEqual(sent.metrics.map(({ sum }) => sum));
     expect(server.taken).toHaveLength(902);
@@ -188,7 +189,7 @@ describe('what the service does not take', () => {
     await expect(sink.send(batch())).rejects.toThrow('asked to wait');
     expect(server.requests).toHaveLength(1);
     now += 1_001;
-    expect(await sink.send(batch())).toBeUndefined();
+    expect(await sink.send(batch())).toEqual(TAKEN);
   });
 
   test('for a while is offered after it though the clock was set back', async () => {
@@ -202,7 +203,7 @@ describe('what the service does not take', () => {
     jest.spyOn(Date, 'now').mockImplementation(() => today - 86_400_000);
     await expect(sink.send(batch())).rejects.toThrow('asked to wait');
     await new Promise((resolve) => setTimeout(resolve, 1_010));
-    expect(await sink.send(batch())).toBeUndefined();
+    expect(await sink.send(batch())).toEqual(TAKEN);
   });
 
   test('at the end is given up by close', async () => {
@@ -225,7 +226,7 @@ describe('a redirect', () => {
     expect([server.requests.length, other.requests.length]).toEqual([1, 2]);
     await other.close();
     await expect(sink.send(batch())).rejects.toThrow('not taken');
-    expect(await sink.send(batch())).toBeUndefined();
+    expect(await sink.send(batch())).toEqual(TAKEN);
     expect(server.requests).toHaveLength(2);
   });
 

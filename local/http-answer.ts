@@ -9,6 +9,8 @@ const MAX_DRAIN_BYTES = 268_435_456;
 const MAX_DRAIN_MS = 5_000;
 // Less than this costs less than a new connection.
 const SMALL_REST_BYTES = 1_048_576;
+// What the system takes at once, whoever reads it.
+const SMALL_ANSWER_BYTES = 65_536;
 
 interface Exchange {
   readonly incoming: IncomingMessage;
@@ -46,12 +48,13 @@ export async function sendAnswer(exchange: Exchange, answer: Answer): Promise<vo
     for (const name in answer.headers) headers.push(name, answer.headers[name] as string);
     if (status !== 204 && status !== 304) headers.push('content-length', String(length));
     outgoing.writeHead(status, headers);
-    if (!drained) {
+    if (!drained && length <= SMALL_ANSWER_BYTES) {
       outgoing.end(content);
       return;
     }
-    if (length > 0) outgoing.write(content);
-    else outgoing.flushHeaders();
+    if (length === 0) outgoing.flushHeaders();
+    // Once it has ended, a server that closes takes its connection for idle and cuts it.
+    else if (!outgoing.write(content) && !drained) await taken(outgoing);
   }
   if (drained) await drain(incoming);
   outgoing.end();
@@ -82,6 +85,14 @@ async function pump(
   }
   await reader.cancel().catch(() => undefined);
   return false;
+}
+
+/** Resolves when the system has taken what was written, or the caller has left. */
+async function taken(outgoing: ServerResponse): Promise<void> {
+  if (outgoing.destroyed) return;
+  await new Promise<void>((done) => {
+    outgoing.once('drain', done).once('close', done);
+  });
 }
 
 function lengthOf(headers: Answer['headers']): number | undefined {

@@ -92,6 +92,18 @@ describe('the server', () => {
     ]);
   });
 
+  test('gets the token of the flag, else of the environment, as a bearer’s', async () => {
+    await bench.run('models');
+    bench.terminal.env.PILOTLIGHT_TOKEN = 'environment';
+    await bench.run('models');
+    await bench.run('models', '--token', 'flag');
+    expect(bench.server.asked.map(({ headers }) => headers.authorization)).toEqual([
+      undefined,
+      'Bearer environment',
+      'Bearer flag',
+    ]);
+  });
+
   test('that is not there: what to start is said, at once', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     expect(await run(['models', '--url', url], bench.terminal)).toBe(1);
@@ -112,7 +124,7 @@ describe('errors', () => {
     bench.server.fail(/./, { status: 401, body: '' });
     expect(await bench.run('models')).toBe(1);
     expect(bench.terminal.said).toEqual([
-      `error: GET ${bench.server.origin}/models: the answer was 401 (give the key with --key or PILOTLIGHT_KEY)`,
+      `error: GET ${bench.server.origin}/models: the answer was 401 (give the key with --key or PILOTLIGHT_KEY, a token with PILOTLIGHT_TOKEN)`,
     ]);
   });
 

@@ -40,6 +40,7 @@ function commandLine(terminal: Terminal): Command {
     .description('Asks and feeds a Pilotlight server over its HTTP interface.')
     .option('--url <url>', `the server (default: PILOTLIGHT_URL, else ${DEFAULT_URL})`)
     .option('--key <key>', 'a function key of it (default: PILOTLIGHT_KEY)')
+    .option('--token <token>', 'where callers sign in by Entra ID (default: PILOTLIGHT_TOKEN)')
     .option('--json', 'one JSON document on standard output, for scripts')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -58,13 +59,15 @@ function commandLine(terminal: Terminal): Command {
       const {
         url,
         key,
+        token,
         json = false,
-      } = program.opts<{ url?: string; key?: string; json?: boolean }>();
+      } = program.opts<{ url?: string; key?: string; token?: string; json?: boolean }>();
       const { env } = terminal;
       const server = new Server(
         {
           url: url || env.PILOTLIGHT_URL || DEFAULT_URL,
           key: key || env.PILOTLIGHT_KEY || undefined,
+          token: token || env.PILOTLIGHT_TOKEN || undefined,
         },
         terminal,
       );

@@ -20,15 +20,21 @@ export interface Call {
 const LATER = new Set([429, 503]);
 const MAX_PROBLEM_BYTES = 1_000_000;
 
+/** What a server knows its caller by: a function's key, or a token of Entra ID. */
+interface Credentials {
+  readonly key: string | undefined;
+  readonly token: string | undefined;
+}
+
 /** A Pilotlight server, seen through its public HTTP interface. */
 export class Server {
   readonly #base: URL;
-  readonly #key: string | undefined;
+  readonly #credentials: Credentials;
   readonly #terminal: Pick<Terminal, 'now' | 'sleep'>;
 
   /** @throws UsageError unless `url` is one of http or https */
   constructor(
-    { url, key }: { url: string; key: string | undefined },
+    { url, ...credentials }: Credentials & { readonly url: string },
     terminal: Pick<Terminal, 'now' | 'sleep'>,
   ) {
     const base = URL.canParse(url) ? new URL(url) : undefined;
@@ -37,7 +43,7 @@ export class Server {
     }
     base.pathname = base.pathname.replace(/\/*$/, '/');
     this.#base = base;
-    this.#key = key;
+    this.#credentials = credentials;
     this.#terminal = terminal;
   }
 
@@ -94,13 +100,15 @@ export class Server {
 
   #exchange(call: Call): Promise<Reply> {
     const { method, path, headers, body, signal } = call;
+    const { key, token } = this.#credentials;
     return exchange({
       method,
       url: new URL(path.replace(/^\//, ''), this.#base),
       headers: {
         accept: 'application/json',
         'user-agent': 'pilotlight-cli',
-        ...(this.#key !== undefined && { 'x-functions-key': this.#key }),
+        ...(key !== undefined && { 'x-functions-key': key }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...headers,
       },
       ...(body && { body }),
@@ -113,8 +121,11 @@ export class Server {
     const parsed = parseJson(await textOf(reply, MAX_PROBLEM_BYTES));
     const document = isDocument(parsed) ? parsed : undefined;
     const told = document && (textAt(document, 'error') ?? textAt(document, 'detail'));
-    const keyless = this.#key === undefined && (status === 401 || status === 403);
-    const hint = keyless ? ' (give the key with --key or PILOTLIGHT_KEY)' : '';
+    const { key, token } = this.#credentials;
+    const keyless = key === undefined && token === undefined && (status === 401 || status === 403);
+    const hint = keyless
+      ? ' (give the key with --key or PILOTLIGHT_KEY, a token with PILOTLIGHT_TOKEN)'
+      : '';
     const [pathname = ''] = path.split('?', 1);
     const message = told ?? `${method} ${this.#base.origin}${pathname}: the answer was ${status}`;
     return new Refusal(`${message}${hint}`, { status, document });

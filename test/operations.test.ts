@@ -113,6 +113,8 @@ describe('a fault is noticed:', () => {
     ['a column', 'queries', 'by ProblemId', 'by Problem', /Problem/],
     ['a price', 'costs', '21.02', '21.20', /expected 21\.02, got 21\.20/],
     ['a sum in words', 'costs', '2.30 with', '2.40 with', /"2\.30 with the grants used up"/],
+    ['other prices', 'costs', 'list prices of', 'list prices after', /"list prices of \d+"/],
+    ['a share of time', 'costs', 'more than 77 %', 'more than 70 %', /"more than 77 % of the time/],
   ])('%s', async (...[, claims, piece, instead, told]) => {
     const faulty = TEXT.replace(piece, instead);
     expect(faulty).not.toBe(TEXT);

@@ -147,22 +147,30 @@ describe('queues', () => {
   test('handle at most batchSize plus newBatchThreshold at once', async () => {
     const queue = fresh('limits');
     await send(queue, ...Array.from({ length: 12 }, (_, i) => `m${i}`));
+    const ends: (() => void)[] = [];
     let now = 0;
     let most = 0;
     let done = 0;
     await start(
       [
         queueFunction(queue, async () => {
-          now += 1;
-          most = Math.max(most, now);
-          await sleep(now % 2 === 0 ? 100 : 300);
+          most = Math.max(most, ++now);
+          await new Promise<void>((end) => ends.push(end));
           now -= 1;
           done += 1;
         }),
       ],
       { queues: { batchSize: 2, newBatchThreshold: 1 } },
     );
-    await until(() => done === 12);
+    await until(() => now === 2);
+    // With one left, the next two may come.
+    ends.shift()?.();
+    await until(() => now === 3);
+    await sleep(500);
+    await until(() => {
+      ends.shift()?.();
+      return done === 12;
+    });
     expect(most).toBe(3);
   });
 
@@ -192,13 +200,17 @@ describe('queues', () => {
     await send(queue, 'long');
     let tries = 0;
     let ended = false;
-    await start([
-      queueFunction(queue, async () => {
-        tries += 1;
-        await sleep(5_000);
-        ended = true;
-      }),
-    ]);
+    await start(
+      [
+        queueFunction(queue, async () => {
+          tries += 1;
+          await sleep(6_000);
+          ended = true;
+        }),
+      ],
+      // A renewal may be two seconds late.
+      { lockMs: 4_000 },
+    );
     await until(() => ended);
     await until(async () => (await count(queue)) === 0);
     expect(tries).toBe(1);
@@ -331,18 +343,25 @@ describe('queues', () => {
     await send(queue, 'a', 'b');
     let begun = 0;
     let ended = 0;
+    let finish: () => void = () => undefined;
+    const work = new Promise<void>((done) => (finish = done));
     const host = await start(
       [
         queueFunction(queue, async () => {
           begun += 1;
-          await sleep(500);
+          await work;
           ended += 1;
         }),
       ],
       { queues: { batchSize: 1, newBatchThreshold: 0 } },
     );
     await until(() => begun === 1);
-    expect(await host.stop(10_000)).toBe(true);
+    let over = false;
+    const stopped = host.stop(10_000).finally(() => (over = true));
+    await sleep(300);
+    expect(over).toBe(false);
+    finish();
+    expect(await stopped).toBe(true);
     expect([begun, ended]).toEqual([1, 1]);
     expect(await count(queue)).toBe(1);
   });

@@ -166,8 +166,9 @@ describe('without an evaluation file', () => {
   test('what never ends is stopped', async () => {
     const brief = createInspector({
       examinerFile: join(process.env['PILOTLIGHT_TEST_DIST'] ?? '', 'examiner.mjs'),
-      timeoutMs: 3_000,
-      evaluationTimeoutMs: 3_000,
+      // The whole examination before it has this time too.
+      timeoutMs: 8_000,
+      evaluationTimeoutMs: 8_000,
       memoryBytes: 1_000_000_000,
     });
     const counting = { file: await file(modelBytes(COUNTING)), card: {} };
@@ -175,7 +176,7 @@ describe('without an evaluation file', () => {
     expect(found.ok).toBe(true);
     expect(probe(found, 'extremes')).toMatchObject({
       outcome: 'crashed',
-      why: expect.stringMatching(/took more than 3000 ms while `extremes` was tried/),
+      why: expect.stringMatching(/took more than 8000 ms while `extremes` was tried/),
     });
   });
 });

@@ -48,7 +48,9 @@ class HostProcess {
     for (;;) {
       const match = pattern.exec(this.said);
       if (match) return match;
-      if (this.child.exitCode !== null) throw new Error(`ended having said: ${this.said}`);
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`ended having said: ${this.said}`);
+      }
       await sleep(20);
     }
   }

@@ -51,7 +51,8 @@ export async function startFunctions(options: {
     });
   }
   const ended = new Promise<string | number>((resolve) => {
-    child.once('exit', (code, signal) => {
+    // By then all that it wrote is here.
+    child.once('close', (code, signal) => {
       resolve(signal ?? code ?? 0);
     });
   });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseBatchMessage } from '../functions/batch-message.ts';
 import { nameVersionFunction } from '../functions/name-version.ts';
@@ -34,6 +34,20 @@ const CLAIMS: Readonly<Record<string, (page: Page) => string[] | Promise<string[
 
 test.each(Object.entries(CLAIMS))('%s are as the page says', async (_, claims) => {
   expect(await claims(parsePage(TEXT))).toEqual([]);
+});
+
+const PAGES = [
+  ...[
+    'README.md',
+    ...['infra', 'deploy', 'bench', 'models'].map((folder) => `${folder}/README.md`),
+  ],
+  ...readdirSync('docs', { recursive: true })
+    .map((name) => `docs/${String(name)}`)
+    .filter((path) => path.endsWith('.md')),
+];
+
+test.each(PAGES)('links of %s lead somewhere', (path) => {
+  expect(linkClaims(parsePage(readFileSync(path, 'utf8')), path)).toEqual([]);
 });
 
 describe('a fault is noticed:', () => {

@@ -127,6 +127,19 @@ describe('models that an earlier process kept', () => {
 });
 
 describe('models that are loaded', () => {
+  test('are not kept by an end before those of an earlier process are', async () => {
+    jest.useFakeTimers();
+    const kept = [known('a'), known('b')];
+    const { recentModels, events, written, ask } = world(kept, kept);
+    const beginning = recentModels.begin();
+    while (!events.includes('load b')) await Promise.resolve();
+    await ask(known('b'));
+    await recentModels.end();
+    await beginning;
+    expect(written).toEqual([]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   test('are kept when they change, and at the end', async () => {
     jest.useFakeTimers();
     const { recentModels, written, ask } = world([], [known('a'), known('b')]);

@@ -26,6 +26,7 @@ export class RecentModels {
   readonly #deps: RecentModelsDeps;
   #kept: readonly KnownVersion[] = [];
   #watch: NodeJS.Timeout | undefined;
+  #ended = false;
 
   constructor(deps: RecentModelsDeps) {
     this.#deps = deps;
@@ -34,6 +35,7 @@ export class RecentModels {
   /** Loads what an earlier process kept; from then on keeps what is loaded whenever that changes. */
   async begin(): Promise<void> {
     await this.#load();
+    if (this.#ended) return;
     this.#watch = setInterval(() => {
       if (!sameMembers(this.#loaded(), this.#kept)) void this.#keep();
     }, WATCH_MS);
@@ -42,6 +44,9 @@ export class RecentModels {
 
   /** Keeps what is loaded, in the order of its use, for the next process. Never rejects. */
   async end(): Promise<void> {
+    this.#ended = true;
+    // What an earlier process kept stands until all of it is loaded.
+    if (!this.#watch) return;
     clearInterval(this.#watch);
     await this.#keep();
   }

@@ -202,6 +202,9 @@ export function compose(
     telemetry,
     async close() {
       await recentModels.end();
+      // The Functions host waits 5 s for all of this, which runs alone may outlast.
+      void recorder.flush();
+      void telemetry.flush();
       await engine.close();
       await Promise.all([recorder.close(LAST_FLUSH_MS), telemetry.close(LAST_FLUSH_MS)]);
     },

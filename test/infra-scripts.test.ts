@@ -180,7 +180,9 @@ describe('setting keys', () => {
 describe('subscribing to dropped models', () => {
   test('the key comes late, goes in a file that only its owner reads, and is gone afterwards', async () => {
     const running = azure.run('subscribe-drops.mjs', [], OUTPUTS);
-    while (azure.asked.length < 2) await new Promise((done) => setTimeout(done, 20));
+    const state = { over: false };
+    void running.then(() => (state.over = true));
+    while (azure.asked.length < 2 && !state.over) await new Promise((done) => setTimeout(done, 20));
     azure.systemKeys.blobs_extension = 'event-key';
     const { code, out } = await running;
     expect(code).toBe(0);
@@ -223,7 +225,8 @@ describe('subscribing to dropped models', () => {
   });
 
   test('it gives up in time, and says on what', async () => {
-    const { code, err } = await azure.run('subscribe-drops.mjs', [], OUTPUTS);
+    const env = { ...OUTPUTS, PILOTLIGHT_WAIT_SECONDS: '2' };
+    const { code, err } = await azure.run('subscribe-drops.mjs', [], env);
     expect(code).toBe(1);
     expect(err).toContain('the key blobs_extension of func-test');
     expect(err).toContain('waited 2 s in vain');

@@ -74,7 +74,7 @@ export class ResourceManager {
       execFile(
         process.execPath,
         [resolve('infra', script), ...args],
-        { env: { PATH: path, AZ_FOLDER: this.#folder, PILOTLIGHT_WAIT_SECONDS: '2', ...env } },
+        { env: { PATH: path, AZ_FOLDER: this.#folder, PILOTLIGHT_WAIT_SECONDS: '10', ...env } },
         (error, out, err) => {
           done({ code: error ? Number(error.code ?? 1) : 0, out, err });
         },

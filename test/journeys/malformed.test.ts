@@ -538,16 +538,17 @@ describe('each refusal that the interface names', () => {
     });
     try {
       await register(small.url, 'digits', await sample('digits'));
-      const answers = await Promise.all(
-        Array.from({ length: 60 }, () =>
-          fetch(`${small.url}${INFER}`, { method: 'POST', body: valid }).then(async (response) => ({
-            status: response.status,
-            retryAfter: response.headers.get('retry-after'),
-            text: await response.text(),
-          })),
-        ),
-      );
-      const refused = answers.filter(({ status }) => status !== 200);
+      const ask = async () => {
+        const response = await fetch(`${small.url}${INFER}`, { method: 'POST', body: valid });
+        const retryAfter = response.headers.get('retry-after');
+        return { status: response.status, retryAfter, text: await response.text() };
+      };
+      const refused: Awaited<ReturnType<typeof ask>>[] = [];
+      // A sender that the machine slows down may never have three of them wait.
+      for (let round = 0; round < 50 && refused.length === 0; round++) {
+        const answers = await Promise.all(Array.from({ length: 60 }, ask));
+        refused.push(...answers.filter(({ status }) => status !== 200));
+      }
       expect(refused.length).toBeGreaterThan(0);
       for (const answer of refused) {
         expect(answer).toMatchObject({ status: 429, retryAfter: expect.stringMatching(/^[1-9]/) });

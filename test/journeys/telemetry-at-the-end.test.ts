@@ -89,6 +89,8 @@ test('sends all of it when it is stopped: what was answered, and what failed on 
   ]);
   // What a stack begins with may quote what a caller sent.
   expect(JSON.stringify(exceptions())).not.toContain('not in storage');
+  // Its last words are not for the next test.
+  expect(await host.stop()).toBe(0);
 });
 
 test('ends in time though the service never answers', async () => {

@@ -23,7 +23,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', ...(process.env.SUITE ? [] : ['/test/wide/'])],
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
-  testTimeout: 120_000,
+  testTimeout: 300_000, // ends what hangs, on a busy machine too; it proves no speed
   slowTestThreshold: 0, // each suite says how long it took
   maxWorkers: 2,
 };

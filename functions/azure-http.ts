@@ -1,5 +1,6 @@
 import type * as azureFunctions from '@azure/functions';
 import type { HttpResponse, InvocationContext } from '@azure/functions';
+import type { ServingError } from '../shared/errors.ts';
 import type { Serving } from './azure-host.ts';
 import { answerHttp, guarded } from './http.ts';
 import { bugAnswer } from './problem.ts';
@@ -18,9 +19,12 @@ export function httpHandler(azure: Azure, definition: HttpFunction, { app, drain
   const declared = routeParameters(definition.route);
   return async (azureRequest: AzureRequest, context: InvocationContext): Promise<HttpResponse> => {
     const request = narrowed(azureRequest, declared);
-    const run = async () => answerHttp(definition, await app(), request, context);
+    const run = async (does = definition) => answerHttp(does, await app(), request, context);
+    // Who is put off counts as any other.
+    const refuse = (refusal: ServingError) =>
+      run({ ...definition, handler: () => Promise.reject(refusal) });
     const answer = await guarded(request, context, () =>
-      definition.access === 'anonymous' ? run() : drain.run(run),
+      definition.access === 'anonymous' ? run() : drain.run(run, refuse),
     );
     try {
       return responseOf(azure, answer, context);

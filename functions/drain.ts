@@ -9,14 +9,17 @@ export class Drain {
   #reason: string | undefined;
   #idle: (() => void) | undefined;
 
-  /** @throws ServingError `unavailable` once `begin` was called, and whatever `work` throws */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Once `begin` was called, `refuse` is run instead of `work`.
+   * @throws ServingError `unavailable` then, unless `refuse` does otherwise; and whatever `work` throws
+   */
+  async run<T>(
+    work: () => Promise<T>,
+    refuse: (refusal: ServingError) => Promise<T> = (refusal) => Promise.reject(refusal),
+  ): Promise<T> {
     if (this.#reason !== undefined) {
-      throw new ServingError({
-        kind: 'unavailable',
-        detail: `this instance is about to be replaced: ${this.#reason}`,
-        retryAfterSeconds: 2,
-      });
+      const detail = `this instance is about to be replaced: ${this.#reason}`;
+      return await refuse(new ServingError({ kind: 'unavailable', detail, retryAfterSeconds: 2 }));
     }
     this.#running += 1;
     try {

@@ -24,6 +24,7 @@ const CALLERS = '00-11111111111111111111111111111111-2222222222222222-01';
 
 let app: MemoryApp;
 let sink: KeepingSink;
+const drain = new Drain();
 beforeAll(async () => {
   sink = new KeepingSink();
   const settings = {
@@ -32,7 +33,7 @@ beforeAll(async () => {
   };
   app = await createMemoryApp(settings, sink);
   azure.app.setup({ enableHttpStream: false });
-  const serving = { app: () => Promise.resolve(app), byKey: true, drain: new Drain() };
+  const serving = { app: () => Promise.resolve(app), byKey: true, drain };
   registerFunctions(azure, functions, serving);
   await mockCore.start();
 });
@@ -104,4 +105,13 @@ test('a tick that finds nothing, health, and a read that goes well are not told 
   expect(await mockCore.invokeHttp('list-models', models)).toMatchObject({ status: 200 });
   await app.telemetry.flush();
   expect(sink.spans).toEqual([]);
+});
+
+// The last: nothing runs after it.
+test('who is put off while the process drains counts as any other', async () => {
+  await drain.begin('worn out', 0);
+  expect((await infer({ traceparent: CALLERS })).status).toBe(503);
+  await app.telemetry.flush();
+  expect(sink.sum('pilotlight.requests', { model: '', outcome: 'unavailable' })).toBe(1);
+  expect(sink.spans).toMatchObject([{ name: 'infer', failure: 'unavailable' }]);
 });

@@ -12,10 +12,11 @@ import { runMessage } from './message.ts';
 import { registerModelFunction } from './register-model.ts';
 import { scoreBatchFunction } from './score-batch.ts';
 import { startRolloutFunction } from './start-rollout.ts';
-import { tellMessage, tellTask } from './told.ts';
-import type { Context, QueueFunction } from './trigger.ts';
+import { tellMessage, tellRequest, tellTask } from './told.ts';
+import type { Context, QueueFunction, Request } from './trigger.ts';
 import { validateRegistrationFunction } from './validate-registration.ts';
 
+const nothing = () => undefined;
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
 const traceparent = `00-${TRACE}-${SPAN}-01`;
@@ -233,4 +234,17 @@ test('what goes by the clock is told of when it found something, or failed', asy
     ['busy', undefined],
     ['broken', 'bug'],
   ]);
+});
+
+test('how the instance does is looked at while its first prediction runs', async () => {
+  let begun = 0;
+  const gauges = { begin: () => begun++, look: nothing, beforeFlush: nothing, end: nothing };
+  const idle = { ...memory, telemetry: telling({ gauges }).telemetry };
+  const request = { headers: new Headers() } as unknown as Request;
+  const given = { request, context: quietContext() };
+  await tellRequest(inferFunction, idle, given, () => {
+    expect(begun).toBe(1);
+    return Promise.resolve({ status: 200 });
+  });
+  expect.assertions(1);
 });

@@ -31,6 +31,8 @@ async function toldRequest(
   handle: (operation: Operation) => Promise<Answer>,
 ): Promise<Answer> {
   const telling = tellingOf(definition);
+  // The first of an idle instance may take long.
+  if (definition.predicts) telemetry.works();
   const operation = telemetry.begin(definition.name, () => parentOf(context, request));
   try {
     const answer = await handle(operation);

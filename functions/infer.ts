@@ -36,6 +36,7 @@ async function infer(
   context: Context,
   { operation }: Call,
 ): Promise<Answer> {
+  const asked = app.coldStart.asked();
   const { params, headers } = request;
   const model = parseModelName(params['model'] ?? '');
   const { version } = params;
@@ -54,7 +55,7 @@ async function infer(
       acceptEncoding: headers.get('accept-encoding') ?? undefined,
       operation,
     });
-    const coldStart = app.coldStart.answered();
+    const coldStart = app.coldStart.answered(asked);
     if (coldStart) {
       context.log(coldStartLine(coldStart));
       app.telemetry.started(coldStart);

@@ -55,6 +55,8 @@ function enableHttpStreaming(): boolean {
  * @throws ServingError `unavailable`; its cause names the wrong setting
  */
 async function composeApp(): Promise<App> {
+  // Before that a process may stand ready for long, with nobody to wait for it.
+  const began = performance.now();
   try {
     // Chunks lie beside this file, wherever this code ends up: it is the top of dist.
     const dist = new URL('.', import.meta.url);
@@ -67,7 +69,7 @@ async function composeApp(): Promise<App> {
         `PILOTLIGHT_ACCESS: held ${config.access}, but ${byKey ? 'keys' : 'another value'} when the functions were registered; start the app anew`,
       );
     }
-    const composed = compose({ ...config, httpStreaming }, { dist });
+    const composed = compose({ ...config, httpStreaming }, { dist, began });
     stopWatching = endWhenAiling({
       ailments: () => composed.engine.ailments(),
       drain,

@@ -98,7 +98,7 @@ export interface Stores {
 
 /**
  * The composition root. `dist` is the folder of the bundled entries: threads and processes start
- * there. `stores` are Azure's (or their emulators') and `sink` is Azure's, where the settings name one,
+ * there; `began` is when it was asked for, in ms since the process began. `stores` are Azure's (or their emulators') and `sink` is Azure's, where the settings name one,
  * unless a test brings others.
  */
 export function compose(
@@ -107,11 +107,12 @@ export function compose(
     dist,
     stores = azureStores(config),
     sink = azureTelemetry(config),
-  }: { dist: URL; stores?: Stores; sink?: TelemetrySink | undefined },
+    began = 0,
+  }: { dist: URL; stores?: Stores; sink?: TelemetrySink | undefined; began?: number },
 ): App {
   const clock: Clock = () => Date.now();
   const coldStart = new ColdStart(() => performance.now());
-  coldStart.took('boot', performance.now());
+  coldStart.composed(began);
   const telemetry: Telemetry = new Telemetry({
     outbox: sink && new TelemetryOutbox(sink, warn),
     config: config.telemetry,

@@ -1,14 +1,13 @@
 /**
- * The ways of an instance to its first answer: the process until it composes the app, the runtime's
- * library, what was read of the registry, the model's download, the check of what stood on disk,
- * its session and first run. Some go side by side, so they need not add up.
+ * The ways of an instance to its first answer: all before the app was composed, the runtime's library, what was read of the registry, the model's download, the check of what stood on disk, its session and
+ * first run. Some go side by side, so they need not add up.
  */
 const PHASES = ['boot', 'runtime', 'registry', 'download', 'verify', 'create', 'firstRun'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** What an instance's first prediction took. */
 export interface ColdStartReport {
-  /** From the process's start to the answer, ms. */
+  /** Until the app was composed, and from the request to its answer; not what it idled between. Ms. */
   readonly totalMs: number;
   /** Everything of that kind until the answer, ms; absent: there was none. */
   readonly phases: Readonly<Partial<Record<Phase, number>>>;
@@ -19,6 +18,7 @@ export interface ColdStartReport {
 /** Gathers how long an instance took until its first prediction; deaf from then on. */
 export class ColdStart {
   readonly #now: () => number;
+  #composedAt = 0;
   readonly #phases: Partial<Record<Phase, number>> = {};
   #prepared = false;
   #report: ColdStartReport | undefined;
@@ -26,12 +26,23 @@ export class ColdStart {
   readonly firstAnswer: Promise<void>;
   #settle: () => void = () => undefined;
 
-  /** `now` is ms since the process began. */
+  /** `now` is ms that never go back. */
   constructor(now: () => number) {
     this.#now = now;
     this.firstAnswer = new Promise((resolve) => {
       this.#settle = resolve;
     });
+  }
+
+  /** The app is composed, which it was asked for at `began`. */
+  composed(began: number): void {
+    this.#composedAt = this.#now();
+    this.took('boot', this.#composedAt - began);
+  }
+
+  /** A prediction is asked for now; for `answered`. */
+  asked(): number {
+    return this.#report ? 0 : this.#now();
   }
 
   /** Adds time spent in a phase, ms. */
@@ -59,10 +70,16 @@ export class ColdStart {
     if (!this.#report) this.#prepared = true;
   }
 
-  /** A prediction was answered: the report if it is the first one. */
-  answered(): ColdStartReport | undefined {
+  /** A prediction asked for then was answered: the report if it is the first one. */
+  answered(asked: number): ColdStartReport | undefined {
     if (this.#report) return undefined;
-    this.#report = { totalMs: this.#now(), phases: { ...this.#phases }, prepared: this.#prepared };
+    const requestMs = this.#now() - Math.max(asked, this.#composedAt);
+    const phases = { ...this.#phases };
+    this.#report = {
+      totalMs: (phases.boot ?? 0) + requestMs,
+      phases,
+      prepared: this.#prepared,
+    };
     this.#settle();
     return this.#report;
   }
@@ -80,5 +97,5 @@ export function coldStartLine({ totalMs, phases, prepared }: ColdStartReport): s
     return ms === undefined ? [] : [`${phase} ${ms.toFixed(1)}`];
   });
   const form = prepared ? ', from a prepared model' : '';
-  return `cold start: first prediction ${Math.round(totalMs)} ms after the process began${form} (ms: ${parts.join(', ')})`;
+  return `cold start: first prediction in ${Math.round(totalMs)} ms${form} (ms: ${parts.join(', ')})`;
 }

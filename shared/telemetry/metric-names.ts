@@ -20,7 +20,7 @@ export const METRICS = {
   rows: { name: 'pilotlight.rows', by: ['model', 'version', 'source'] },
   /** Rows of batches that could not be scored. */
   failedRows: { name: 'pilotlight.rows.failed', by: ['model', 'version'] },
-  /** An instance's way to its first answer; `phase` is `total` or one of telemetry/cold-start.ts. */
+  /** An instance's way to its first answer, without what it idled; `phase` is `total` or one of telemetry/cold-start.ts. */
   coldStart: { name: 'pilotlight.coldstart.ms', by: ['phase', 'prepared'] },
   /** Requests that found their model loaded. */
   cacheHits: { name: 'pilotlight.cache.hits', by: ['model', 'version'] },

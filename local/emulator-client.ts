@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastClaim } from './claim.ts';
+import { type Claim, lastClaim } from './claim.ts';
 import { connectionsOf, type EmulatorConnections } from './emulator-endpoints.ts';
 import { askForLease, type Lease } from './lease.ts';
 
@@ -43,11 +43,21 @@ export async function holdEmulators(settings: {
   throw new Error(`${folder}: its emulators did not start within ${START_MS / 1000} seconds`);
 }
 
-/** Has the emulators of `folder` save and end, if any run; false when hosts use them. */
-export async function endEmulators(folder: string): Promise<boolean> {
+/**
+ * Has the emulators of `folder` save and end, if any run; false when hosts use them.
+ * @throws Error when those that run don't answer
+ */
+export async function endEmulators(folder: string, waitMs = START_MS): Promise<boolean> {
   const claim = await lastClaim(resolve(folder));
-  const asked = claim && (await askForLease(claim, START_MS));
+  const asked = claim && (await askForLease(claim, waitMs));
+  if (asked?.kind === 'silent') throw unanswered(folder, claim);
   return asked?.kind === 'held' ? await asked.lease.end() : true;
+}
+
+function unanswered(folder: string, claim: Claim | undefined): Error {
+  return new Error(
+    `${folder}: its emulators (process ${claim?.pid ?? '?'}) don't answer; end that process and try again`,
+  );
 }
 
 /** Undefined when no process holds the folder now. */
@@ -61,9 +71,7 @@ async function leaseOf(folder: string, giveUpAt: number): Promise<Lease | undefi
     case 'failed':
       throw new Error(`the emulators did not start: ${asked.why}`);
     case 'silent':
-      throw new Error(
-        `${folder}: its emulators (process ${claim.pid}) don't answer; end that process and try again`,
-      );
+      throw unanswered(folder, claim);
     case 'dead':
     case 'ended':
       return undefined;

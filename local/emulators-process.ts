@@ -121,8 +121,11 @@ function portsOf([blob, queue, cosmos]: readonly Emulator[]): EmulatorPorts {
   return { blob: blob?.port ?? 0, queue: queue?.port ?? 0, cosmos: cosmos?.port ?? 0 };
 }
 
+/** Each saves, whatever becomes of the others. @throws what the first failed of */
 async function closeAll(emulators: readonly Emulator[]): Promise<void> {
-  for (const emulator of emulators) await emulator.close();
+  const closed = await Promise.allSettled(emulators.map((emulator) => emulator.close()));
+  const failed = closed.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function explained(reason: unknown): unknown {

@@ -174,6 +174,18 @@ describe('emulators', () => {
     stranger.close();
   });
 
+  test('that take connections but say nothing are not taken for ended', async () => {
+    const { createServer } = await import('node:net');
+    const mute = createServer().listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as { port: number };
+    const claim = join(folder, 'emulators-1.json');
+    await writeFile(claim, JSON.stringify({ pid: 4_711, port, token: 'theirs' }));
+    await expect(endEmulators(folder, 300)).rejects.toThrow(/\(process 4711\) don't answer/);
+    mute.close();
+    await rm(claim);
+  });
+
   test('say why they did not start', async () => {
     await writeFile(join(folder, 'cosmos.json'), '{"databases": 7}');
     await expect(hold()).rejects.toThrow(

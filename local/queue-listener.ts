@@ -14,6 +14,8 @@ import type { TriggerRunner } from './trigger-runner.ts';
 const BUSY_POLL_MS = 50;
 // On a machine of one's own a message is not to wait as long as host.json lets it.
 const MAX_IDLE_POLL_MS = 500;
+/** How long a stop waits for an answer that may bring messages. */
+const LAST_RECEIVE_MS = 2_000;
 /** Seconds; Azure's word for a message that never expires. */
 const NEVER = -1;
 
@@ -36,7 +38,8 @@ export class QueueListener {
   readonly #poison: QueueClient | undefined;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #pause = new Pause();
-  readonly #stopping = new AbortController();
+  readonly #receiving = new AbortController();
+  #stopped = false;
   #polling: Promise<void> = Promise.resolve();
 
   constructor(settings: QueueListenerSettings) {
@@ -59,14 +62,18 @@ export class QueueListener {
 
   /** Takes no more messages, and resolves when those in flight have been handled. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopped = true;
     this.#pause.cut();
+    const late = setTimeout(() => {
+      this.#receiving.abort();
+    }, LAST_RECEIVE_MS);
     await this.#polling;
+    clearTimeout(late);
     await Promise.all(this.#inFlight);
   }
 
   #hasStopped(): boolean {
-    return this.#stopping.signal.aborted;
+    return this.#stopped;
   }
 
   async #poll(): Promise<void> {
@@ -89,6 +96,10 @@ export class QueueListener {
         failing = true;
         pauseMs = mostMs;
       }
+      if (this.#hasStopped()) {
+        await this.#leave(messages);
+        break;
+      }
       for (const message of messages) this.#take(message);
       if (messages.length > 0) {
         pauseMs = BUSY_POLL_MS;
@@ -104,13 +115,21 @@ export class QueueListener {
       const { receivedMessageItems } = await this.#queue.receiveMessages({
         numberOfMessages: this.#settings.queues.batchSize,
         visibilityTimeout: this.#lockSeconds,
-        abortSignal: this.#stopping.signal,
+        abortSignal: this.#receiving.signal,
       });
       return receivedMessageItems;
     } catch (error) {
       if (codeOf(error) === 'QueueNotFound') return [];
       throw error;
     }
+  }
+
+  /** What came after the stop is there for the next host at once. */
+  async #leave(messages: readonly DequeuedMessageItem[]): Promise<void> {
+    const left = messages.map(({ messageId, popReceipt }) =>
+      this.#queue.updateMessage(messageId, popReceipt, undefined, 0),
+    );
+    await Promise.allSettled(left);
   }
 
   #take(message: DequeuedMessageItem): void {

@@ -23,8 +23,8 @@ import { PreparingThread } from './preparing-thread.ts';
 import { StuckWatch } from './stuck-watch.ts';
 import type { LoadedReply } from './thread-protocol.ts';
 
-/** How long `close` waits for what runs; the platform gives little more. */
-const CLOSE_MS = 10_000;
+/** How long `close` waits for what runs; the platform gives 5 s for all. */
+const CLOSE_MS = 4_000;
 
 /** The engine on worker threads: the main thread only routes, and is never blocked by a run. */
 export class ThreadedEngine implements Engine {

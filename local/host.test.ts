@@ -309,35 +309,6 @@ describe('queues', () => {
     await expect(count(`${queue}-poison`)).rejects.toMatchObject({ statusCode: 404 });
   });
 
-  test('an accepted request makes an idle queue look at once', async () => {
-    const queue = fresh('woken');
-    let handled: () => void = () => undefined;
-    const arrival = new Promise<void>((done) => (handled = done));
-    const host = await start(
-      [
-        queueFunction(queue, () => {
-          handled();
-          return Promise.resolve();
-        }),
-        {
-          kind: 'http',
-          name: 'send',
-          route: 'send',
-          methods: ['POST'],
-          access: 'Scorer',
-          async handler() {
-            await send(queue, 'hello');
-            return { status: 202 };
-          },
-        },
-      ],
-      { queues: { maxPollingIntervalMs: 2_000 } },
-    );
-    await sleep(3_000);
-    await fetch(`http://127.0.0.1:${host.port}/send`, { method: 'POST' });
-    await arrival;
-  });
-
   test('stopping lets what is in flight end, and leaves the rest', async () => {
     const queue = fresh('drained');
     await send(queue, 'a', 'b');

@@ -1,5 +1,5 @@
 import type { DequeuedMessageItem, QueueServiceClient } from '@azure/storage-queue';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import type { App } from '../shared/compose.ts';
 import { untold } from '../test/untold.ts';
 import { parseHostJson } from './host-json.ts';
@@ -12,8 +12,10 @@ function slowQueue() {
   const asked = new Promise<readonly Partial<DequeuedMessageItem>[]>((done) => (answer = done));
   const hidden: unknown[][] = [];
   let signal: AbortSignal | undefined;
+  let looks = 0;
   const client = {
     receiveMessages: async (options: { abortSignal: AbortSignal }) => {
+      looks++;
       signal = options.abortSignal;
       const aborted = new Promise<never>((_, fail) => {
         options.abortSignal.addEventListener('abort', () => {
@@ -43,7 +45,7 @@ function slowQueue() {
     ),
     log: () => undefined,
   });
-  return { listener, answer, hidden, handled, signal: () => signal };
+  return { listener, answer, hidden, handled, signal: () => signal, looks: () => looks };
 }
 
 test('what a queue hands out while its host stops is there for the next one at once', async () => {
@@ -69,4 +71,29 @@ test('a queue that does not answer holds no stop', async () => {
   listener.start();
   await listener.stop();
   expect(signal()?.aborted).toBe(true);
+});
+
+test('an idle queue is looked at ever less, until something may have been sent', async () => {
+  jest.useFakeTimers();
+  try {
+    const { listener, answer, looks } = slowQueue();
+    answer([]);
+    listener.start();
+    await jest.advanceTimersByTimeAsync(1_000);
+    const often = looks();
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(looks() - often).toBe(20);
+    const before = looks();
+    listener.wake();
+    // No time passes.
+    await jest.advanceTimersByTimeAsync(0);
+    expect(looks()).toBe(before + 1);
+    await jest.advanceTimersByTimeAsync(50);
+    expect(looks()).toBe(before + 2);
+    const stopped = listener.stop();
+    await jest.advanceTimersByTimeAsync(0);
+    await stopped;
+  } finally {
+    jest.useRealTimers();
+  }
 });

@@ -11,7 +11,8 @@ export interface CosmosEmulator {
 
 /** The Cosmos DB emulator in this process, on a free port, with the app's containers. */
 export async function startCosmosEmulator(): Promise<CosmosEmulator> {
-  const server = createHttpServer({ keepAlive: true });
+  // A connection that the server gives up may meet a request on its way.
+  const server = createHttpServer({ keepAlive: true, keepAliveTimeout: 600_000 });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

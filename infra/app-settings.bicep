@@ -76,7 +76,6 @@ resource app 'Microsoft.Web/sites@2024-04-01' existing = {
         PILOTLIGHT_DISK_CACHE_BYTES: '${room.diskMB}000000'
         PILOTLIGHT_PREPARED_CACHE_BYTES: '${room.preparedMB}000000'
         PILOTLIGHT_MAX_SPOOL_BYTES: '${room.spoolMB}000000'
-        PILOTLIGHT_ACCESS: access
         PILOTLIGHT_BATCH_TTL_MS: string(batchDays * 86400000)
         // As shared/config.ts has them, so that all of them can be seen and changed in one place.
         PILOTLIGHT_BATCH_CHUNK_BYTES: '16777216'
@@ -102,7 +101,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' existing = {
         : {
             PILOTLIGHT_BATCH_URL_HOSTS: batchUrlHosts
           },
-      others
+      others,
+      // Who may call is decided by `access` alone.
+      {
+        PILOTLIGHT_ACCESS: access
+      }
     )
   }
 }

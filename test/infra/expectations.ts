@@ -52,6 +52,9 @@ export const settings: Expectation = (infra) => {
     ...[...infra]
       .filter(([, one]) => NOBODY_SETS.test(one))
       .map(([file]) => `${file} says that the platform signs callers in`),
+    ...(/\bothers,\s+\{\s+PILOTLIGHT_ACCESS: access\s+\}\s+\)/.test(text)
+      ? []
+      : ['app-settings.bicep: who may call can be changed by a setting']),
     ...ownPlanSettings(infra),
   ];
 };

@@ -1,16 +1,8 @@
-import { azd, budget, events, host, lifetimes, parameters } from './agreement.ts';
+import { azd, events, host, lifetimes, parameters } from './agreement.ts';
 import { closed } from './closed.ts';
-import { containers, type Expectation, roles, settings } from './expectations.ts';
-import { autoscale, sizes, zones } from './scaling.ts';
-
-/** Its name, who notices it, and which piece of which file is put otherwise, or left out. */
-export type Fault = [
-  name: string,
-  expectation: Expectation,
-  file: string,
-  piece: RegExp | string,
-  instead?: string,
-];
+import { containers, roles, settings } from './expectations.ts';
+import type { Fault } from './fault.ts';
+import { FAULTS_OF_SCALING } from './scaling-faults.ts';
 
 const OF_SETTINGS: Fault[] = [
   ['a setting is missing', settings, 'app-settings.bicep', /^.*PILOTLIGHT_ROUTING_TTL_MS.*\n/m],
@@ -37,6 +29,13 @@ const OF_SETTINGS: Fault[] = [
     'app-settings.bicep',
     'PILOTLIGHT_VCPUS:',
     "WEBSITE_AUTH_ENABLED: 'True'\nPILOTLIGHT_VCPUS:",
+  ],
+  [
+    'one that lets anybody in',
+    settings,
+    'app-settings.bicep',
+    /others,\s+(.*\s+\{\s+PILOTLIGHT_ACCESS: access\s+\})/,
+    '{ PILOTLIGHT_ACCESS: access }, others',
   ],
   ['those of the other plan', settings, 'app.bicep', 'isFlex ? {} : hostSettings', 'hostSettings'],
   ['a plan without its runtime', settings, 'dedicated.bicep', /^.*FUNCTIONS_WORKER_RUNTIME.*\n/m],
@@ -184,84 +183,10 @@ const OF_AGREEMENT: Fault[] = [
   ],
   ['no environment', parameters, 'infra/main.parameters.json', /^.*environmentName.*\n/m],
 ];
-const OF_BUDGET: Fault[] = [
-  [
-    'it begins with each deployment',
-    budget,
-    'main.bicep',
-    'empty(budgetStart) ? thisMonth : budgetStart\n    contacts',
-    'thisMonth\n    contacts',
-  ],
-  ['azd forgets when it began', budget, 'main.bicep', /^output PILOTLIGHT_BUDGET_START .*\n/m],
-  ['it is not given again', budget, 'infra/main.parameters.json', /^.*budgetStart.*\n/m],
-];
-const OF_SCALING: Fault[] = [
-  [
-    'a metric nobody sends',
-    autoscale,
-    'autoscale.bicep',
-    'pilotlight.saturation',
-    'pilotlight.load',
-  ],
-  [
-    'looked for elsewhere',
-    autoscale,
-    'autoscale.bicep',
-    'Azure.ApplicationInsights',
-    'microsoft.insights/components',
-  ],
-  ['another queue', autoscale, 'autoscale.bicep', 'queues/batch-chunks', 'queues/batches'],
-  ['back at once', autoscale, 'autoscale.bicep', "timeWindow: 'PT15M'", "timeWindow: 'PT5M'"],
-  [
-    'coming and going',
-    autoscale,
-    'autoscale.bicep',
-    'scaleInCpuPercent int = 25',
-    'scaleInCpuPercent int = 35',
-  ],
-  [
-    'no instance is taken away',
-    autoscale,
-    'autoscale.bicep',
-    /direction: 'Decrease'/,
-    "direction: 'Increase'",
-  ],
-  [
-    'an idle app keeps its instances',
-    autoscale,
-    'autoscale.bicep',
-    /metricName: 'CpuPercentage'\s+metricNamespace: 'Microsoft.Web\/serverfarms'\s+metricResourceUri: planId(?=[^}]*LessThan)/,
-    "metricName: 'pilotlight.saturation'\nmetricNamespace: 'Azure.ApplicationInsights'\nmetricResourceUri: insightsId",
-  ],
-  [
-    'a metric that a new app has not sent',
-    autoscale,
-    'autoscale.bicep',
-    /filter\(rules, [^\n]*/,
-    'rules',
-  ],
-  [
-    'that metric from the first',
-    autoscale,
-    'main.bicep',
-    'param scaleBySaturation bool = false',
-    'param scaleBySaturation bool = true',
-  ],
-  ['a size of another tier', sizes, 'dedicated.bicep', 'capacity:', "tier: 'PremiumV3', capacity:"],
-  [
-    'one instance in two zones',
-    zones,
-    'app.bicep',
-    'scale.alwaysReadyHttp < 2',
-    'scale.alwaysReadyHttp < 1',
-  ],
-];
-
 export const FAULTS: readonly Fault[] = [
   ...OF_SETTINGS,
   ...OF_ROLES,
   ...OF_CLOSEDNESS,
   ...OF_AGREEMENT,
-  ...OF_BUDGET,
-  ...OF_SCALING,
+  ...FAULTS_OF_SCALING,
 ];

@@ -28,8 +28,8 @@ param scaleBySaturation bool
 @description('Rows that run or wait, of as many as can run at once, from which on an instance is added. Below 1: adding one takes minutes; docs/scaling.md shows how much.')
 param scaleOutSaturationPercent int = 55
 
-@description('Processor time in percent, from which on an instance is added: should telemetry fail, this one is left.')
-param scaleOutCpuPercent int = 80
+@description('Processor time in percent, from which on an instance is added. Earlier where saturation does not count; where it does, this is left should telemetry fail, and a model that is run in batches keeps processors busy that have room.')
+param scaleOutCpuPercent int = scaleBySaturation ? 80 : 60
 
 @description('The same, below which one is taken away. At most half of what adds one, of saturation too, or two instances and one would take turns.')
 param scaleInCpuPercent int = 25

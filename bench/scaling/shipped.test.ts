@@ -115,7 +115,10 @@ test('deploy/container-apps', async () => {
 test('infra/autoscale.bicep, and the plan of infra/main.bicep', async () => {
   const { rules } = DEDICATED;
   const parameter = (name: string): Promise<number> =>
-    numberIn('infra/autoscale.bicep', new RegExp(`^param ${name} int = (\\d+)$`, 'm'));
+    numberIn(
+      'infra/autoscale.bicep',
+      new RegExp(`^param ${name} int = (?:scaleBySaturation \\? )?(\\d+)(?: : \\d+)?$`, 'm'),
+    );
   const percent = async (name: string): Promise<number> => (await parameter(name)) / 100;
   expect(await percent('scaleOutSaturationPercent')).toBe(rules.out.saturation);
   expect(await percent('scaleOutCpuPercent')).toBe(rules.out.cpu);

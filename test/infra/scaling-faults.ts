@@ -34,7 +34,14 @@ export const FAULTS_OF_SCALING: readonly Fault[] = [
     autoscale,
     'autoscale.bicep',
     'scaleInCpuPercent int = 25',
-    'scaleInCpuPercent int = 35',
+    'scaleInCpuPercent int = 28',
+  ],
+  [
+    'coming and going by processor time alone',
+    autoscale,
+    'autoscale.bicep',
+    '? 80 : 60',
+    '? 80 : 40',
   ],
   [
     'no instance is taken away',

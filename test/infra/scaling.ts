@@ -43,8 +43,10 @@ export const autoscale: Expectation = (infra) => {
   // An app without work sends no saturation, and autoscale takes nothing away on what it can't read.
   if (back.some(({ metric }) => metric !== 'CpuPercentage'))
     wrong.push('autoscale.bicep: an idle app keeps its instances');
-  const percent = (name: string) =>
-    Number(new RegExp(`^param ${name}Percent int = (\\d+)$`, 'm').exec(file)?.[1]);
+  const percent = (name: string) => {
+    const [, given = ''] = new RegExp(`^param ${name}Percent int = (.*)$`, 'm').exec(file) ?? [];
+    return Math.min(...(given.match(/\d+/g) ?? [Number.NaN]).map(Number));
+  };
   // Two instances that become one must not come back at once.
   for (const adds of ['scaleOutSaturation', 'scaleOutCpu']) {
     if (!(percent('scaleInCpu') * 2 <= percent(adds)))

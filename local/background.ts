@@ -84,10 +84,10 @@ export class Background {
       this.#options.log(`error: queues, blobs and timers are not watched: ${messageOf(error)}`);
       // At once when there is a reason to, and no later than this.
       this.#begun = undefined;
-      if (!this.#stopped)
-        this.#quiet = setTimeout(() => {
-          this.#begin();
-        }, AGAIN_MS);
+      if (this.#stopped) return;
+      this.#quiet = setTimeout(() => {
+        this.#begin();
+      }, AGAIN_MS);
     }
   }
 

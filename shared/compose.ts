@@ -98,8 +98,8 @@ export interface Stores {
 
 /**
  * The composition root. `dist` is the folder of the bundled entries: threads and processes start
- * there; `began` is when it was asked for, in ms since the process began. `stores` are Azure's (or their emulators') and `sink` is Azure's, where the settings name one,
- * unless a test brings others.
+ * there; `began` is when it was asked for, in ms since the process began. `stores` are Azure's (or
+ * their emulators') and `sink` is Azure's, where the settings name one, unless a test brings others.
  */
 export function compose(
   config: Config,

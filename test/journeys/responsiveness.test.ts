@@ -102,7 +102,7 @@ const p = (part: number, times: readonly number[]): number =>
 const lateMs = (times: Times): number => p(0.99, times.host) - p(0.99, times.idle);
 
 test(
-  'health answers within 50 ms (p99) while a 67 MB model registers, loads and runs',
+  'health answers at most 50 ms (p99) later than an idle server while 67 MB register, load and run',
   async () => {
     const model = largeModel({ width: WIDTH, layers: LAYERS });
     expect(model.byteLength).toBeGreaterThan(50_000_000);

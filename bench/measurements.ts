@@ -11,7 +11,7 @@ import { LARGE, workload } from './workloads.ts';
 
 const LOADS = 5;
 /** A few percent are to be told from chance. */
-const TELEMETRY_ROUNDS = 4;
+const TELEMETRY_ROUNDS = 16;
 
 type Measured = Omit<Results, 'machine' | 'settings' | 'failed'>;
 

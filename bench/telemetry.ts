@@ -37,13 +37,18 @@ export async function measureTelemetry(
     throughput.push(
       ...(await inTurns(asked, async (asked, folder) => {
         const ingestion = await startIngestion();
-        const { child, ports } = await startTwins(options.dist, folder, asked, ingestion.port);
+        const start = async (order: Order) =>
+          await startTwins(asked, { ...options, order, folder, ingestionPort: ingestion.port });
+        const twins = [await start('told-first'), await start('untold-first')] as const;
         const generator = new Child({ file: fileOf('load') });
         const requestFile = await writeRequest(folder, name, asked.workload.inputs, encoding);
         const load = { clients: CLIENTS, requestFile };
-        const arm = (subject: string, port: number): Arm => ({
+        const arm = (subject: string, of: keyof Twins, slices = 0): Arm => ({
           ...{ subject, encoding, clients: CLIENTS },
           slice: async (ms) => {
+            // Two rounds each, to and fro; the first slice is no round.
+            const { child, ports } = twins[Math.floor((slices++ + 1) / 2) % 2 === 0 ? 0 : 1];
+            const port = ports[of];
             const before = await ingestion.requests();
             const sample = await sliceOfServer(generator, child, { ...load, port, ms });
             const sent = (await ingestion.requests()) - before;
@@ -53,7 +58,7 @@ export async function measureTelemetry(
             return unfailing(sample);
           },
         });
-        return [arm(UNTOLD, ports.untold), arm(TOLD, ports.told)];
+        return [arm(UNTOLD, 'untold'), arm(TOLD, 'told')];
       })),
     );
   }
@@ -63,16 +68,17 @@ export async function measureTelemetry(
   return { throughput, starts: starts.filter(({ subject }) => subject !== 'bare') };
 }
 
+type Order = 'told-first' | 'untold-first';
+
 /** One process that serves with and without telemetry. */
 async function startTwins(
-  dist: string,
-  folder: string,
   { workload, modelsDir }: ThroughputOptions,
-  ingestionPort: number,
+  given: { dist: string; folder: string; order: Order; ingestionPort: number },
 ): Promise<{ child: Child; ports: Twins }> {
+  const { dist, order, ingestionPort } = given;
   const child = new Child({
     file: fileOf('twin'),
-    args: [dist, folder, workload.name, join(modelsDir, workload.file)],
+    args: [dist, join(given.folder, order), workload.name, join(modelsDir, workload.file), order],
     nodeArgs: NODE_ARGS,
     env: toldEnvironment(ingestionPort),
     probed: true,

@@ -16,17 +16,16 @@ import { twinLine } from './twin-line.ts';
 
 // The app twice in one process, on a port each, over the same stores: once with the settings of
 // APPLICATIONINSIGHTS_… and PILOTLIGHT_TELEMETRY_…, once without. Two processes of the same build
-// differ by more than what is looked for; these share code, heap and luck.
+// differ by more than what is looked for; these share code, heap and luck. Which is made first makes
+// a difference, too: `order` says it.
 
-const [dist = '', folder = '', model = '', file = ''] = process.argv.slice(2);
+const [dist = '', folder = '', model = '', file = '', order = ''] = process.argv.slice(2);
 const stores = createMemoryStores();
 const log = (line: string) => void process.stderr.write(`${line}\n`);
 
+const untoldFirst = order === 'untold-first' ? await listenUntold() : undefined;
 const told = await listen('told', process.env);
-const untold = await listen('untold', {
-  ...process.env,
-  APPLICATIONINSIGHTS_CONNECTION_STRING: '',
-});
+const untold = untoldFirst ?? (await listenUntold());
 
 // Nobody polls queues here.
 const validating = setInterval(() => {
@@ -39,6 +38,10 @@ await register(untold.port, model, await readFile(file));
 clearInterval(validating);
 process.stdout.write(`${twinLine({ told: told.port, untold: untold.port })}\n`);
 endWithParent('SIGKILL');
+
+async function listenUntold() {
+  return await listen('untold', { ...process.env, APPLICATIONINSIGHTS_CONNECTION_STRING: '' });
+}
 
 async function listen(name: string, env: NodeJS.ProcessEnv) {
   const config = parseConfig({

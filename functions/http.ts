@@ -6,7 +6,7 @@ import { choiceHeaders } from './choice-headers.ts';
 import { declaredLength } from './content-length.ts';
 import { bugAnswer, problemAnswer } from './problem.ts';
 import { stackOf } from './stack.ts';
-import { tellRequest } from './told.ts';
+import { beginRequest } from './told.ts';
 import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
 
 /** Runs an HTTP function. It never rejects, and what it answers can be sent. */
@@ -16,28 +16,31 @@ export function answerHttp(
   request: Request,
   context: Context,
 ): Promise<Answer> {
-  return guarded(request, context, () =>
-    tellRequest(definition, app, { request, context }, (operation) =>
-      asCaller(definition, app, request, (caller) => {
-        checkLength(request, app.config);
-        return definition.handler(app, request, context, { caller, operation });
-      }),
-    ),
-  );
+  const { operation, ended } = beginRequest(definition, app, request, context);
+  const handle = () =>
+    asCaller(definition, app, request, (caller) => {
+      checkLength(request, app.config);
+      return definition.handler(app, request, context, { caller, operation });
+    });
+  return guarded(request, context, handle, ended);
 }
 
 /**
  * The one catch at the HTTP edge: whatever `handle` throws becomes its problem document; a bug is
- * logged with its stack and answered without it.
+ * logged with its stack and answered without it. `ended` hears of either.
  */
 export async function guarded(
   request: Request,
   context: Context,
   handle: () => Promise<Answer>,
+  ended?: (error?: unknown) => void,
 ): Promise<Answer> {
   try {
-    return sendable(await handle());
+    const answer = sendable(await handle());
+    ended?.();
+    return answer;
   } catch (error) {
+    ended?.(error ?? new Error('nothing was thrown'));
     if (!(error instanceof ServingError)) {
       const answer = bugAnswer(request);
       log(context, 'error', `${answer.instance}: ${stackOf(error)}`);

@@ -4,7 +4,7 @@ import { METRICS } from '../shared/telemetry/metric-names.ts';
 import { type Attributes, type Operation, UNTOLD } from '../shared/telemetry/operation.ts';
 import { parseTraceparent, type TraceContext } from '../shared/telemetry/trace-context.ts';
 import type { Telling } from '../shared/usecases/telemetry-traces.ts';
-import type { Answer, Context, HttpFunction, Request } from './trigger.ts';
+import type { Context, HttpFunction, Request } from './trigger.ts';
 
 const PROBES: Telling = { done: 'never', refused: 'never' };
 const PREDICTIONS: Telling = { done: 'sampled', refused: 'sampled' };
@@ -13,40 +13,39 @@ const CHANGES: Telling = { done: 'always', refused: 'sampled' };
 const MESSAGES: Telling = { done: 'always', refused: 'always' };
 const TASKS: Telling = { done: 'noted', refused: 'always' };
 
-/** Runs a request's handler as a piece of work that is told of. */
-export function tellRequest(
-  definition: HttpFunction,
-  app: App,
-  given: { readonly request: Request; readonly context: Context },
-  handle: (operation: Operation) => Promise<Answer>,
-): Promise<Answer> {
-  // Without anybody to tell, nothing is made for a request.
-  return app.telemetry.on ? toldRequest(definition, app, given, handle) : handle(UNTOLD);
+/** A request's work under way; `ended` is to be called once: with an error, or when it went well. */
+export interface ToldRequest {
+  readonly operation: Operation;
+  readonly ended?: (error?: unknown) => void;
 }
 
-async function toldRequest(
+const NOBODY: ToldRequest = { operation: UNTOLD };
+
+/** A request begins, whose handling is told of; without anybody to tell, nothing is made for it. */
+export function beginRequest(
   definition: HttpFunction,
   { telemetry }: App,
-  { request, context }: { readonly request: Request; readonly context: Context },
-  handle: (operation: Operation) => Promise<Answer>,
-): Promise<Answer> {
-  const telling = tellingOf(definition);
+  request: Request,
+  context: Context,
+): ToldRequest {
+  if (!telemetry.on) return NOBODY;
+  const { predicts = false } = definition;
   // The first of an idle instance may take long.
-  if (definition.predicts) telemetry.works();
+  if (predicts) telemetry.works();
   const operation = telemetry.begin(definition.name, () => parentOf(context, request));
-  try {
-    const answer = await handle(operation);
-    if (telling === CHANGES) operation.note(namedIn(definition, request));
-    telemetry.end(operation, telling);
-    return answer;
-  } catch (error) {
-    // What was said of it, the prediction has counted.
-    if (definition.predicts && operation.attributes.model === undefined) {
-      telemetry.count(METRICS.requests, { outcome: outcomeOf(error) });
-    }
-    telemetry.end(operation, telling, error ?? new Error('nothing was thrown'));
-    throw error;
-  }
+  return {
+    operation,
+    ended(error) {
+      const telling = tellingOf(definition);
+      if (error === undefined) {
+        if (telling === CHANGES) operation.note(namedIn(definition, request));
+      } else if (predicts && operation.attributes.model === undefined) {
+        // What was said of it, the prediction has counted.
+        telemetry.count(METRICS.requests, { outcome: outcomeOf(error) });
+      }
+      telemetry.end(operation, telling, error);
+    },
+  };
 }
 
 /** Runs the handling of a message or blob as a piece of work that is told of. */

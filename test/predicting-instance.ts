@@ -8,6 +8,7 @@ import type { LiveTest } from '../shared/rollout/live-test.ts';
 import type { Rollout, Stage } from '../shared/rollout/rollout.ts';
 import { ColdStart } from '../shared/telemetry/cold-start.ts';
 import { StatisticsOfModels } from '../shared/telemetry/model-statistics.ts';
+import { UNTOLD } from '../shared/telemetry/operation.ts';
 import type { Seen } from '../shared/usecases/live-recorder.ts';
 import { LiveTraffic } from '../shared/usecases/live-traffic.ts';
 import { type PredictDeps, type PredictRequest, predict } from '../shared/usecases/predict.ts';
@@ -21,7 +22,6 @@ export const TIMEOUT_MS = 30_000;
 
 const UNTOLD_TELEMETRY: PredictDeps['telemetry'] = {
   on: false,
-  now: () => 0,
   answered: () => undefined,
   count: () => undefined,
 };
@@ -141,6 +141,7 @@ export class PredictingInstance {
         headerLength: undefined,
         contentEncoding: undefined,
         acceptEncoding: undefined,
+        operation: UNTOLD,
         ...request,
       },
     );

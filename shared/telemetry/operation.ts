@@ -1,3 +1,4 @@
+import { type Prediction, predictionAttributes } from './prediction.ts';
 import {
   contextBelow,
   parseTraceparent,
@@ -27,8 +28,12 @@ export type Attributes = Readonly<Partial<Record<Attribute, string | number>>>;
 export interface Operation {
   /** What was said of it. */
   readonly attributes: Attributes;
+  /** When it began, in ms on a clock that never goes back. */
+  readonly began: number;
   /** Says something of it. */
   note(attributes: Attributes): void;
+  /** It answered that at that time, and is over but for the answer's way. */
+  predicted(prediction: Prediction, at: number): void;
   /** It goes on with work that another one left: the `traceparent` that came with that. */
   join(traceparent: string | undefined): void;
   /** For whoever goes on with it; undefined: nobody is told. */
@@ -38,7 +43,9 @@ export interface Operation {
 /** When nobody is told. */
 export const UNTOLD: Operation = {
   attributes: {},
+  began: 0,
   note: () => undefined,
+  predicted: () => undefined,
   join: () => undefined,
   traceparent: () => undefined,
 };
@@ -46,28 +53,36 @@ export const UNTOLD: Operation = {
 /** One that may be told of. Ids are made when they are asked for: most work is not told of. */
 export class TracedOperation implements Operation {
   readonly name: string;
-  /** Ms on a clock that never goes back. */
   readonly began: number;
+  /** When it was over, where that is known. */
+  over: number | undefined;
   readonly #hex: (digits: number) => string;
   readonly #parent: () => TraceContext | undefined;
   #joined: TraceContext | undefined;
   #context: TraceContext | undefined;
   #attributes: Attributes | undefined;
+  #prediction: Prediction | undefined;
 
   /** `parent` is asked at most once, if at all. */
   constructor(
     name: string,
     began: number,
-    made: { hex: (digits: number) => string; parent: () => TraceContext | undefined },
+    hex: (digits: number) => string,
+    parent: () => TraceContext | undefined,
   ) {
     this.name = name;
     this.began = began;
-    this.#hex = made.hex;
-    this.#parent = made.parent;
+    this.#hex = hex;
+    this.#parent = parent;
   }
 
   note(attributes: Attributes): void {
     this.#attributes = this.#attributes ? { ...this.#attributes, ...attributes } : attributes;
+  }
+
+  predicted(prediction: Prediction, at: number): void {
+    this.#prediction = prediction;
+    this.over = at;
   }
 
   join(traceparent: string | undefined): void {
@@ -79,7 +94,8 @@ export class TracedOperation implements Operation {
   }
 
   get attributes(): Attributes {
-    return this.#attributes ?? {};
+    const noted = this.#attributes ?? {};
+    return this.#prediction ? { ...noted, ...predictionAttributes(this.#prediction) } : noted;
   }
 
   get context(): TraceContext {

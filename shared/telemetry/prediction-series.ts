@@ -1,14 +1,8 @@
 import type { ModelName, Version } from '../ids.ts';
-import type { InferAnswer } from '../ports/engine.ts';
 import type { Choice } from '../registry/routing.ts';
 import { METRICS } from './metric-names.ts';
+import type { Prediction, Served } from './prediction.ts';
 import type { Series, SeriesTable } from './series-table.ts';
-
-/** A version of a model, one object as long as it is served. */
-export interface Served {
-  readonly model: ModelName;
-  readonly version: Version;
-}
 
 /** The series that an answered request adds to, looked up once: no name is put together for a request. */
 export class PredictionSeries {
@@ -30,7 +24,7 @@ export class PredictionSeries {
   }
 
   /** `ms` is from its arrival. */
-  add({ timings, rows, runRows }: InferAnswer, ms: number): void {
+  add({ timings, rows, runRows }: Prediction['answer'], ms: number): void {
     this.#ok.add(1);
     this.#latency.add(ms);
     this.#queueWait.add(timings.queue / 1e6);

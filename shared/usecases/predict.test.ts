@@ -192,8 +192,9 @@ describe('what telemetry is told', () => {
         runRows: instance.calls.length % 2 ? 8 : 0,
       });
     };
-    for (let asked = 0; asked < 4; asked++) await instance.predict();
-    await instance.predict({ wanted: v(2) });
+    const begin = () => telemetry.begin('infer', () => undefined);
+    for (let asked = 0; asked < 4; asked++) await instance.predict({ operation: begin() });
+    await instance.predict({ wanted: v(2), operation: begin() });
     await telemetry.flush();
     const production = { model: 'm', version: '1', route: 'production' };
     expect(requests(sink)).toEqual([

@@ -7,7 +7,7 @@ import { type Choice, routingPoint } from '../registry/routing.ts';
 import { outcomeOf } from '../telemetry/failure-side.ts';
 import { METRICS } from '../telemetry/metric-names.ts';
 import type { StatisticsOfModels } from '../telemetry/model-statistics.ts';
-import type { Attributes, Operation } from '../telemetry/operation.ts';
+import type { Operation } from '../telemetry/operation.ts';
 import type { LiveTraffic } from './live-traffic.ts';
 import type { Resolved, ServableModels } from './servable-models.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -19,8 +19,8 @@ export interface PredictRequest extends Omit<InferJob, 'deadline' | 'priority'> 
   readonly wanted: Version | AliasName | undefined;
   /** The same key goes to the same version while the routing stands; undefined: at random. */
   readonly routingKey: string | undefined;
-  /** Learns which version it was. Absent: nobody wants to know. */
-  readonly operation?: Operation;
+  /** What this is part of: it learns which version it was. */
+  readonly operation: Operation;
 }
 
 export interface PredictDeps {
@@ -29,7 +29,7 @@ export interface PredictDeps {
   readonly models: ServableModels;
   readonly statistics: StatisticsOfModels;
   readonly live: Pick<LiveTraffic, 'watch'>;
-  readonly telemetry: Pick<Telemetry, 'on' | 'now' | 'answered' | 'count'>;
+  readonly telemetry: Pick<Telemetry, 'on' | 'answered' | 'count'>;
   readonly config: { readonly requestTimeoutMs: number };
 }
 
@@ -46,7 +46,6 @@ export async function predict(
   const { model, routingKey, body, headerLength, contentEncoding } = request;
   const arrivedAt = clock();
   const point = routingKey === undefined ? Math.random() : routingPoint(routingKey, model);
-  const since = telemetry.now();
   const { choice, servable, live } =
     deps.models.resolveKnown(model, request.wanted, point) ?? (await resolve(deps, request, point));
   // Compressed bodies can't be looked into here; the thread that inflates them honours these too.
@@ -74,8 +73,7 @@ export async function predict(
     const { timings, rows, runRows } = answer;
     statistics.succeeded(model, choice.version, { timings, rows, runRows, now: clock() });
     if (telemetry.on) {
-      telemetry.answered(servable, { answer, route: choice.route, since });
-      request.operation?.note(attributesOf(model, choice, answer));
+      telemetry.answered({ served: servable, route: choice.route, answer }, request.operation);
     }
     watch?.answered(answer);
     return { answer, choice };
@@ -110,15 +108,6 @@ function countFailed(
   const { choice, operation } = asked;
   const model = choice || models.knows(asked.model) ? asked.model : '';
   const by = { model, ...(choice && { version: String(choice.version), route: choice.route }) };
-  operation?.note(by);
+  operation.note(by);
   telemetry.count(METRICS.requests, { ...by, outcome: outcomeOf(error) });
-}
-
-function attributesOf(
-  model: ModelName,
-  { version, route }: Choice,
-  { rows, runRows, timings }: InferAnswer,
-): Attributes {
-  const queueMs = timings.queue / 1e6;
-  return { model, version, route, rows, runRows, queueMs, inferMs: timings.infer / 1e6 };
 }

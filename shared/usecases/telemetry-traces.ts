@@ -75,7 +75,8 @@ export class TelemetryTraces {
         return Object.keys(operation.attributes).length > 0 ? 1 : 0;
       case 'sampled': {
         const sampler = failure === undefined ? this.#done : this.#refused;
-        return sampler.take(this.#deps.now(), () => operation.context.sampled);
+        const now = operation.over ?? this.#deps.now();
+        return sampler.take(now, () => operation.context.sampled);
       }
     }
   }

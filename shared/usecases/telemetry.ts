@@ -1,12 +1,11 @@
 import type { TelemetryConfig } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { InferAnswer } from '../ports/engine.ts';
 import type { Dimensions, TelemetryBatch } from '../ports/telemetry.ts';
-import type { Choice } from '../registry/routing.ts';
 import type { ColdStartReport } from '../telemetry/cold-start.ts';
 import { METRICS } from '../telemetry/metric-names.ts';
 import { type Operation, TracedOperation, UNTOLD } from '../telemetry/operation.ts';
-import { SeriesOfVersions, type Served } from '../telemetry/prediction-series.ts';
+import type { Prediction } from '../telemetry/prediction.ts';
+import { SeriesOfVersions } from '../telemetry/prediction-series.ts';
 import { type Metric, SeriesTable } from '../telemetry/series-table.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import type { TelemetryOutbox } from './telemetry-outbox.ts';
@@ -62,11 +61,6 @@ export class Telemetry {
     this.#traces = new TelemetryTraces({ ...deps, tracesPerSecond });
   }
 
-  /** Ms that never go back; for `answered`. */
-  now(): number {
-    return this.on ? this.#deps.now() : 0;
-  }
-
   /** Adds a value to a metric. Names of models are of such that there are, or empty. */
   count(metric: Metric, dimensions: Dimensions, value = 1): void {
     if (!this.on) return;
@@ -79,13 +73,13 @@ export class Telemetry {
     if (this.on) this.#table.of(metric, dimensions).add(value);
   }
 
-  /** A request was answered, `since` then. */
-  answered(
-    served: Served,
-    { answer, route, since }: { answer: InferAnswer; route: Choice['route']; since: number },
-  ): void {
+  /** A request was answered, by work that `begin` began. */
+  answered(prediction: Prediction, operation: Operation): void {
     if (!this.on) return;
-    this.#predictions.of(served, route).add(answer, this.#deps.now() - since);
+    const { served, route, answer } = prediction;
+    const now = this.#deps.now();
+    this.#predictions.of(served, route).add(answer, now - operation.began);
+    operation.predicted(prediction, now);
     this.#touch();
   }
 
@@ -102,7 +96,7 @@ export class Telemetry {
     if (!this.on || this.#closed) return UNTOLD;
     this.#underWay++;
     const { hex, now } = this.#deps;
-    return new TracedOperation(name, now(), { hex, parent });
+    return new TracedOperation(name, now(), hex, parent);
   }
 
   /** Work has ended: with `error`, or well. */

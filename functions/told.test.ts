@@ -245,3 +245,15 @@ test('how the instance does is looked at while its first prediction runs', () =>
   expect(begun).toBe(1);
   ended?.();
 });
+
+test('an answer that can’t be sent is told as the bug that it is', async () => {
+  const definition = { ...inferFunction, handler: () => Promise.resolve({ status: 99 }) };
+  const answered = await send(app, definition, {
+    path: '/v2/models/m/infer',
+    params: { model: 'm' },
+  });
+  expect(answered.status).toBe(500);
+  await told.telemetry.flush();
+  expect(told.sink.exceptions).toMatchObject([{ kind: 'bug', type: 'TypeError' }]);
+  expect(told.sink.sum('pilotlight.requests', { outcome: 'bug' })).toBe(1);
+});

@@ -48,10 +48,12 @@ async function examine(bytes: Uint8Array, by = inspector): Promise<Inspection> {
   await writeFile(path, bytes);
   const before = await children();
   let ticks = 0;
+  const begun = performance.now();
   const timer = setInterval(() => (ticks += 1), 5);
   const found = await by.inspect({ file: path, card: {} });
   clearInterval(timer);
-  expect(ticks).toBeGreaterThan(5);
+  // A hundredth of what an idle machine gives it; some are examined within a few ticks.
+  expect(ticks).toBeGreaterThan((performance.now() - begun) / 500);
   const left = (await children()).filter((pid) => !before.includes(pid));
   expect(left).toEqual([]);
   return found;

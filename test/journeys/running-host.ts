@@ -14,8 +14,8 @@ export interface RunningHost {
   readonly process: ChildProcess;
   /** Resolves with the first line that matches, printed or yet to come. */
   line(wanted: RegExp): Promise<string>;
-  /** Ctrl-C; resolves with its exit code. */
-  stop(): Promise<number | null>;
+  /** Ctrl-C, or another signal that asks it to end; resolves with its exit code. */
+  stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>;
   /** As a lost instance: nothing is drained. */
   kill(): Promise<void>;
 }
@@ -81,8 +81,8 @@ export async function startHost(options: HostOptions = {}): Promise<RunningHost>
     lines,
     process: child,
     line,
-    async stop() {
-      child.kill('SIGINT');
+    async stop(signal = 'SIGINT') {
+      child.kill(signal);
       await exited;
       return child.exitCode;
     },

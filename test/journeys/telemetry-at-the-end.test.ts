@@ -65,7 +65,7 @@ test('sends all of it when it is stopped: what was answered, and what failed on 
   for (let i = 0; i < 25; i++) expect((await predict('digits')).status).toBe(200);
   expect(service.requests).toHaveLength(before);
 
-  host.process.kill('SIGTERM');
+  const stopped = host.stop('SIGTERM');
   const exceptions = () => service.taken.filter(({ data }) => data.baseType === 'ExceptionData');
   await service.until(() => exceptions().length > 0);
   const requests = (by: Record<string, string>) => sumOf(service.taken, 'pilotlight.requests', by);
@@ -90,7 +90,7 @@ test('sends all of it when it is stopped: what was answered, and what failed on 
   // What a stack begins with may quote what a caller sent.
   expect(JSON.stringify(exceptions())).not.toContain('not in storage');
   // Its last words are not for the next test.
-  expect(await host.stop()).toBe(0);
+  expect(await stopped).toBe(0);
 });
 
 test('ends in time though the service never answers', async () => {

@@ -122,7 +122,7 @@ function portsOf([blob, queue, cosmos]: readonly Emulator[]): EmulatorPorts {
 }
 
 /** Each saves, whatever becomes of the others. @throws what the first failed of */
-async function closeAll(emulators: readonly Emulator[]): Promise<void> {
+export async function closeAll(emulators: readonly Pick<Emulator, 'close'>[]): Promise<void> {
   const closed = await Promise.allSettled(emulators.map((emulator) => emulator.close()));
   const failed = closed.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;

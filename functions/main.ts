@@ -11,9 +11,6 @@ import { stackOf } from './stack.ts';
 // What Azure Functions loads. A throw here takes down every function of the app, and functions and
 // hooks count only when they are registered while this loads; so nothing but that happens here.
 
-/** What is left to tell may hold up the end of a process for so long. */
-const LAST_TELLING_MS = 3_000;
-
 const app = lazily(composeApp);
 const drain = new Drain();
 let stopWatching: () => void = () => undefined;
@@ -76,7 +73,7 @@ async function composeApp(): Promise<App> {
       everyMs: 1_000,
       graceMs: config.requestTimeoutMs,
       end: (reason) => {
-        void tellLast(composed).then(() => {
+        void composed.tellLast().then(() => {
           endProcess(reason);
         });
       },
@@ -93,11 +90,6 @@ async function composeApp(): Promise<App> {
       { cause },
     );
   }
-}
-
-/** What was counted and traced so far; what still runs is left alone. */
-async function tellLast({ recorder, telemetry }: App): Promise<void> {
-  await Promise.all([recorder.close(LAST_TELLING_MS), telemetry.close(LAST_TELLING_MS)]);
 }
 
 /**

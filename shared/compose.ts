@@ -80,6 +80,8 @@ export interface App {
   readonly live: LiveTraffic;
   readonly coldStart: ColdStart;
   readonly telemetry: Telemetry;
+  /** Sends what was counted and traced so far, and records no more; what still runs is left alone. */
+  tellLast(): Promise<void>;
   /** Lets what runs end and frees everything; new work is refused. */
   close(): Promise<void>;
 }
@@ -170,6 +172,9 @@ export function compose(
     flushMs: config.countersFlushMs,
     warn,
   });
+  const tellLast = async (): Promise<void> => {
+    await Promise.all([recorder.close(LAST_FLUSH_MS), telemetry.close(LAST_FLUSH_MS)]);
+  };
   const shadows = new ShadowTraffic({ clock, engine, models, recorder, config });
   return {
     config,
@@ -207,8 +212,9 @@ export function compose(
       void recorder.flush();
       void telemetry.flush();
       await engine.close();
-      await Promise.all([recorder.close(LAST_FLUSH_MS), telemetry.close(LAST_FLUSH_MS)]);
+      await tellLast();
     },
+    tellLast,
   };
 }
 

@@ -1,7 +1,7 @@
 /** What an invocation costs beside the model, in ms of a core: 0.5 in the worker, 0.9 in the host. */
 const INVOCATION_MS = 1.4;
 
-/** What a request or a chunk makes an instance do. Times are of one core, measured where bench/README.md was. */
+/** What a request or a chunk makes an instance do. Times are of one core of the machine of bench/README.md. */
 export interface Workload {
   readonly name: string;
   /** One row. */

@@ -1,13 +1,14 @@
 /**
- * The ways of an instance to its first answer: all before the app was composed, the runtime's library, what was read of the registry, the model's download, the check of what stood on disk, its session and
- * first run. Some go side by side, so they need not add up.
+ * The ways of an instance to its first answer: composing the app, the runtime's library, what was
+ * read of the registry, the model's download, the check of what stood on disk, its session and first
+ * run. Some go side by side, so they need not add up.
  */
 const PHASES = ['boot', 'runtime', 'registry', 'download', 'verify', 'create', 'firstRun'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** What an instance's first prediction took. */
 export interface ColdStartReport {
-  /** Until the app was composed, and from the request to its answer; not what it idled between. Ms. */
+  /** Composing the app, and from the request to its answer; not what it idled between. Ms. */
   readonly totalMs: number;
   /** Everything of that kind until the answer, ms; absent: there was none. */
   readonly phases: Readonly<Partial<Record<Phase, number>>>;

@@ -20,7 +20,10 @@ export const METRICS = {
   rows: { name: 'pilotlight.rows', by: ['model', 'version', 'source'] },
   /** Rows of batches that could not be scored. */
   failedRows: { name: 'pilotlight.rows.failed', by: ['model', 'version'] },
-  /** An instance's way to its first answer, without what it idled; `phase` is `total` or one of telemetry/cold-start.ts. */
+  /**
+   * An instance's way to its first answer, without what it idled; `phase` is `total` or one of
+   * telemetry/cold-start.ts.
+   */
   coldStart: { name: 'pilotlight.coldstart.ms', by: ['phase', 'prepared'] },
   /** Requests that found their model loaded. */
   cacheHits: { name: 'pilotlight.cache.hits', by: ['model', 'version'] },
@@ -44,7 +47,10 @@ export const METRICS = {
   batches: { name: 'pilotlight.batches', by: ['model', 'outcome'] },
   /** What rollouts did; `outcome` is `started`, `advanced`, `completed`, `rolledBack`, `paused`, … */
   rollouts: { name: 'pilotlight.rollouts', by: ['model', 'outcome'] },
-  /** Telemetry that had no room or could not be sent; `what` is `span`, `exception`, `series`, `batch` or `refused`. */
+  /**
+   * Telemetry that had no room or could not be sent; `what` is `span`, `exception`, `series`, `batch`
+   * or `refused`.
+   */
   dropped: { name: 'pilotlight.telemetry.dropped', by: ['what'] },
 } as const;
 
